@@ -1,0 +1,1 @@
+"""What a plan without an account costs: ours beside dictionaries, troposphere and cfn-lint, as whole processes."""

@@ -1,0 +1,211 @@
+"""The tables of the samplers: quality, what four pending cost, what a suggestion costs."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring.page import Bar, Section
+from benchmarks.measuring.tables import number, table
+from benchmarks.samplers import parallel
+from benchmarks.samplers.players import PAGE, PLAYERS
+from benchmarks.samplers.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.samplers.cells import Cell
+
+OURS = "gp"
+READING = """\
+Median best loss after {half} / {budget} trials, {pending} pending at all times, ending out of order; in brackets the
+80th percentile at the end. The best of a row is bold. {seeds} seeds a cell, fewer where a number stands behind it: a
+real model is trained or the peer is slow. *dev* are the tasks on which our constants were chosen (the page that sets
+the bars names the first four); the others were held out. `gp` is ours. Empty: too slow for a full row."""
+COSTS = """\
+CPU milliseconds for a suggestion and the telling of a result, six parameters, {pending} pending, after so many finished
+trials; and the mean over all races above."""
+ALONE = """\
+What asking before the answers are in costs: how many more trials {pending} pending need than one at a time, mean over
+70, 90, 97 and 99 % of the way to the best that both reach; and both medians after {budget} trials."""
+NOTES = """\
+- `conditional` was held out at first, showed our GP worse than chance there (held at one family), and so became a
+  development task; the fix was judged on `pipeline`, which was new.
+- Our constants were chosen on the development tasks and on others not shown, never on the held-out ones."""
+_AT_100, _AT_1000, _PARALLEL = 50.0, 150.0, 0.10
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that was measured: cells by task, player, pending; costs by player and finished trials; who is absent."""
+
+    cells: Mapping[tuple[str, str, int], Cell]
+    costs: Mapping[tuple[str, int], float]
+    absent: Mapping[str, str]
+    pending: int
+    budget: int
+    seeds: int
+    known: Sequence[int]
+
+    @property
+    def players(self) -> list[str]:
+        """Who raced, in the order of the table."""
+        there = {name for _, name, _ in self.cells}
+        return [name for name in PLAYERS if name in there]
+
+    @property
+    def tasks(self) -> list[str]:
+        """What was raced, in the order of the table."""
+        there = {task for task, _, _ in self.cells}
+        return [task for task in TASKS if task in there]
+
+
+def section(found: Found) -> Section:
+    """The section of RESULTS.md."""
+    words = {
+        "half": found.budget // 2,
+        "budget": found.budget,
+        "pending": found.pending,
+        "seeds": found.seeds,
+    }
+    parts = [READING.format(**words), _quality(found)]
+    alone = _alone(found)
+    if alone:
+        head = (
+            "task",
+            "player",
+            f"trials more with {found.pending} pending",
+            "alone",
+            f"{found.pending} pending",
+        )
+        parts += [ALONE.format(**words), table(head, alone)]
+    if found.costs:
+        parts += [COSTS.format(**words), _costs(found)]
+    parts.append(
+        "\n".join([NOTES, *(f"- {name} is not here: {reason}" for name, reason in found.absent.items())])
+    )
+    return Section("samplers", "Quality and cost of the samplers", "\n\n".join(parts), _bars(found))
+
+
+def _quality(found: Found) -> str:
+    rows = []
+    for task in found.tasks:
+        row = [found.cells.get((task, name, found.pending)) for name in found.players]
+        half = min(_half(cell, found) for cell in row if cell)
+        whole = min(cell.curve[-1] for cell in row if cell)
+        texts = [_text(cell, found, half, whole) for cell in row]
+        rows.append([task if TASKS[task].held_out else f"{task} (dev)", _optimum(task), *texts])
+    return table(("task", "optimum", *found.players), rows)
+
+
+def _half(cell: Cell, found: Found) -> float:
+    return cell.curve[found.budget // 2 - 1]
+
+
+def _text(cell: Cell | None, found: Found, half: float, whole: float) -> str:
+    if cell is None:
+        return ""
+    seeds = "" if cell.seeds == found.seeds else f" {cell.seeds}"
+    return f"{_best(_half(cell, found), half)} / {_best(cell.curve[-1], whole)} ({cell.worst:.4g}){seeds}"
+
+
+def _best(value: float, best: float) -> str:
+    text = f"{value:.4g}"
+    return f"**{text}**" if text == f"{best:.4g}" else text
+
+
+def _optimum(task: str) -> str:
+    optimum = TASKS[task].optimum
+    return "" if optimum is None else f"{optimum:g}"
+
+
+def _alone(found: Found) -> list[list[str]]:
+    rows = []
+    for (task, name, pending), cell in found.cells.items():
+        if pending != 1:
+            continue
+        together = found.cells[task, name, found.pending]
+        more = parallel.loss(cell.curve, together.curve)
+        rows.append(
+            [
+                task,
+                name,
+                "" if more is None else f"{100 * more:+.0f} %",
+                f"{cell.curve[-1]:.4g}",
+                f"{together.curve[-1]:.4g}",
+            ]
+        )
+    return rows
+
+
+def _costs(found: Found) -> str:
+    rows = []
+    for name in found.players:
+        races = [cell.milliseconds for (_, who, _), cell in found.cells.items() if who == name]
+        rows.append(
+            [
+                name,
+                *(number(found.costs.get((name, known))) for known in found.known),
+                number(statistics.mean(races)),
+            ]
+        )
+    return table(("player", *(f"{known:,} finished" for known in found.known), "mean in the races"), rows)
+
+
+def _bars(found: Found) -> list[Bar]:
+    bars = [
+        _first(found, "tasks of the page", PAGE),
+        _first(found, "held-out tasks", [t for t in found.tasks if TASKS[t].held_out]),
+    ]
+    more = [
+        loss
+        for (task, name, pending), cell in found.cells.items()
+        if name == OURS and pending == 1
+        for loss in [parallel.loss(cell.curve, found.cells[task, name, found.pending].curve)]
+        if loss is not None
+    ]
+    if more:
+        mean = statistics.mean(more)
+        bars.append(
+            Bar(
+                f"trials more with {found.pending} pending than alone (gp)",
+                "under 10 %",
+                f"{100 * mean:+.0f} %",
+                mean < _PARALLEL,
+            )
+        )
+    for known, most in zip((100, 1000), (_AT_100, _AT_1000), strict=True):
+        if (OURS, known) in found.costs:
+            value = found.costs[OURS, known]
+            bars.append(
+                Bar(
+                    f"a suggestion of gp after {known:,} trials, ms of CPU",
+                    f"under {most:g}",
+                    number(value, 0),
+                    value < most,
+                )
+            )
+    return bars
+
+
+def _first(found: Found, what: str, tasks: Sequence[str]) -> Bar:
+    """On how many of these tasks nobody is better than ours at the end, to three digits."""
+    raced = [task for task in tasks if task in found.tasks]
+    first = [task for task in raced if _leads(found, task)]
+    missed = ", ".join(task for task in raced if task not in first)
+    told = f"{len(first)} of {len(raced)}" + (f"; not on {missed}" if missed else "")
+    return Bar(
+        f"gp first, or equal, after {found.budget} trials: {what}", "all", told, len(first) == len(raced)
+    )
+
+
+def _leads(found: Found, task: str) -> bool:
+    ends = {
+        name: found.cells[task, name, found.pending].curve[-1]
+        for name in found.players
+        if (task, name, found.pending) in found.cells
+    }
+    ours, best = ends[OURS], min(ends.values())
+    return ours <= best or math.isclose(ours, best, rel_tol=1e-3, abs_tol=1e-3)

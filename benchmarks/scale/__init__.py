@@ -1,0 +1,1 @@
+"""How listings and reports fare when the store is large."""

@@ -1,0 +1,1 @@
+"""Trials that import scikit-learn: bare spawning beside ours, cold and with `warm = [...]` in `stratolab.toml`."""

@@ -1,0 +1,5 @@
+"""`python -m stratolab`."""
+
+from stratolab.cli.main import run
+
+run()

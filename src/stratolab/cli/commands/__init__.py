@@ -1,0 +1,1 @@
+"""One module a command: `EXAMPLES`, `arguments(parser)`, `run(options) -> exit code`."""

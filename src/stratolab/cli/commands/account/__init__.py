@@ -1,0 +1,1 @@
+"""Verbs about the account that a lab is in."""

@@ -1,0 +1,1 @@
+"""Verbs about a lab in an AWS account."""

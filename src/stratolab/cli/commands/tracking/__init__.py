@@ -1,0 +1,1 @@
+"""`stratolab tracking`: jobs and sweeps in MLflow."""

@@ -1,0 +1,131 @@
+"""The code of functions: a zip of our own modules and of libraries in pure Python, the same bytes for the same sources.
+
+It takes its name from what is in it, so a template names one certain version, an unchanged one is found again, and a
+changed one is a change that a plan shows. Lambda's runtime brings boto3; everything else that is imported is packed.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FOLDER = "functions"
+"""Where in the bucket of code the zips of functions are."""
+DRIVERS = {"postgres": "pg8000", "mysql": "pymysql"}
+"""The distribution with which a function speaks to a database. Those are pure Python, so any machine can pack them."""
+
+_PACKAGE = Path(__file__).parent.parent
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip holds times from then on; ours are all the same
+_READABLE = 0o644 << 16
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class Code:
+    """The sources of a function, by their names in the zip."""
+
+    name: str
+    handler: str
+    """What Lambda calls: `MODULE.FUNCTION`."""
+    sources: Mapping[str, bytes]
+
+    @cached_property
+    def key(self) -> str:
+        """The object's name in the bucket of code: another content has another one."""
+        digest = hashlib.sha256()
+        for name, content in sorted(self.sources.items()):
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        return f"{FOLDER}/{self.name}-{digest.hexdigest()[:32]}.zip"
+
+    def archive(self) -> bytes:
+        """The zip. Everybody may read what is in it: Lambda runs functions as a user of its own."""
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as packed:
+            for name, content in sorted(self.sources.items()):
+                entry = zipfile.ZipInfo(name, _LONG_AGO)
+                entry.external_attr = _READABLE
+                entry.create_system = 3  # Unix, whichever system packs it
+                packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        return made.getvalue()
+
+
+@cache
+def code(name: str, handler: str, *libraries: str) -> Code:
+    """The code of the function `handler` (`stratolab.runtime.MODULE.FUNCTION`) with these distributions and theirs.
+
+    Raises `metadata.PackageNotFoundError` if a distribution is not installed beside us.
+    """
+    module = handler.rpartition(".")[0]
+    sources = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for path in _modules(module)}
+    for found in _distributions(libraries):
+        sources |= _files(found)
+    return Code(name, handler, sources)
+
+
+def _modules(module: str) -> set[Path]:
+    """The files of a module of ours, of those that it imports when it runs, and of the packages around them."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        parts = waiting.pop().split(".")
+        for length in range(1, len(parts) + 1):
+            path = _file(parts[:length])
+            if path is not None and path not in found:
+                found.add(path)
+                waiting += _imported(ast.parse(path.read_text(encoding="utf-8")).body)
+    return found
+
+
+def _file(parts: list[str]) -> Path | None:
+    """The source of a module of ours; None for a name in a module, and for everybody else's."""
+    if parts[0] != "stratolab":
+        return None
+    place = _PACKAGE.joinpath(*parts[1:])
+    return next((one for one in (place / "__init__.py", place.with_suffix(".py")) if one.is_file()), None)
+
+
+def _imported(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that statements import, those for the type checker alone left out."""
+    for part in body:
+        if isinstance(part, ast.If) and ast.unparse(part.test).endswith("TYPE_CHECKING"):
+            continue
+        for node in ast.walk(part):
+            if isinstance(node, ast.Import):
+                yield from (one.name for one in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def _distributions(names: Iterable[str]) -> Iterator[metadata.Distribution]:
+    """These distributions and all that they need, extras left out."""
+    waiting, seen = list(names), set()
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name in seen:
+            continue
+        seen.add(name)
+        found = metadata.distribution(name)
+        yield found
+        waiting += [_NAME.match(need)[0] for need in found.requires or () if ";" not in need]  # type: ignore[index]
+
+
+def _files(found: metadata.Distribution) -> dict[str, bytes]:
+    """The modules of a library, its licence, and its METADATA, by which it finds its own version."""
+    return {
+        file.as_posix(): Path(str(found.locate_file(file))).read_bytes()
+        for file in found.files or ()
+        if ".." not in file.parts
+        and (file.suffix == ".py" or file.name == "METADATA" or "licen" in file.name.lower())
+    }

@@ -1,0 +1,1 @@
+"""What only one stack is made of, and would make its module too long to read in one go."""

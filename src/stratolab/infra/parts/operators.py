@@ -1,0 +1,291 @@
+"""What operators do from day to day, beside deploying: look, start, stop, approve. One list a segment of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stratolab.infra import names, segments, tags
+from stratolab.infra.arns import everywhere, regional
+from stratolab.infra.blocks.policies import Statement, allow
+
+if TYPE_CHECKING:
+    from stratolab.infra.segments import Segment
+
+
+_READ_LOGS = ("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery")
+
+
+def daily(lab: str, segment: Segment) -> list[Statement]:
+    """What the people of a segment do by hand."""
+    lists = {
+        segments.OWNER: _owners,
+        segments.NETWORK: _networks,
+        segments.BATCH: _batches,
+        segments.SERVICES: _services,
+        segments.DELIVERY: _deliveries,
+    }
+    return lists[segment](lab)
+
+
+def _owners(lab: str) -> list[Statement]:
+    return [see_costs(), see_findings(), let_people_in(lab), *_settings(), read_logs(lab, "")]
+
+
+def _settings() -> list[Statement]:
+    return [set_the_account(), close_default_groups(), set_the_account_back()]
+
+
+def _networks(lab: str) -> list[Statement]:
+    return [see_networks_and_databases(), read_logs(lab, "*/flows"), read_logs_of_databases(lab)]
+
+
+def _batches(lab: str) -> list[Statement]:
+    return [see_batch(), steer_queues(lab), stop_jobs(lab), read_logs(lab, "*/jobs")]
+
+
+def _services(lab: str) -> list[Statement]:
+    return [
+        see_services(),
+        steer_services(lab),
+        read_logs(lab, "*/services"),
+        read_logs(lab, "*/tracking"),
+    ]
+
+
+def _deliveries(lab: str) -> list[Statement]:
+    return [
+        see_deliveries(lab),
+        run_deliveries(lab),
+        approve_releases(lab),
+        keep_secrets(lab),
+        read_logs(lab, "build"),
+    ]
+
+
+# -- everybody's ----------------------------------------------------------------------------------
+
+
+def read_logs(lab: str, below: str) -> Statement:
+    """Read a part of the lab's logs."""
+    sid = "".join(part.capitalize() for part in below.replace("*", "").split("/"))
+    where = regional("logs", f"log-group:{names.pathed('log group', lab, below)}*")
+    return allow(f"ReadLogsOf{sid or 'All'}", _READ_LOGS, where)
+
+
+def read_logs_of_databases(lab: str) -> Statement:
+    """Read what the lab's databases log, which RDS keeps below a path of its own."""
+    where = regional("logs", f"log-group:{names.RDS_LOGS}{lab}-*")
+    return allow("ReadLogsOfDatabases", _READ_LOGS, where)
+
+
+# -- the owner ------------------------------------------------------------------------------------
+
+
+def see_costs() -> Statement:
+    """See what the account costs and will cost, and switch on the tags by which the bill is split."""
+    actions = [
+        "budgets:ViewBudget",
+        "ce:GetCostAndUsage",
+        "ce:GetCostForecast",
+        "ce:ListCostAllocationTags",
+        "ce:UpdateCostAllocationTagsStatus",
+        "pricing:GetProducts",
+        "servicequotas:GetServiceQuota",
+        "servicequotas:ListServiceQuotas",
+    ]
+    return allow("SeeCosts", actions, "*")
+
+
+def see_findings() -> Statement:
+    """See what threat detection and the analyzer found."""
+    actions = [
+        "access-analyzer:ListFindings",
+        "guardduty:GetFindings",
+        "guardduty:ListDetectors",
+        "guardduty:ListFindings",
+        "iam:GenerateCredentialReport",
+        "iam:GetAccountSummary",
+        "iam:GetCredentialReport",
+        "securityhub:GetFindings",
+    ]
+    return allow("SeeFindings", actions, "*")
+
+
+def let_people_in(lab: str) -> Statement:
+    """Give the lab's people a first password, and help who has lost a factor; never a key."""
+    actions = [
+        "iam:CreateLoginProfile",
+        "iam:DeactivateMFADevice",
+        "iam:DeleteLoginProfile",
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:ListMFADevices",
+        "iam:UpdateLoginProfile",
+    ]
+    return allow("LetPeopleIn", actions, everywhere("iam", f"user{names.people_path(lab)}*"))
+
+
+def set_the_account() -> Statement:
+    """Set what CloudFormation cannot: the rules for passwords, the alias, the account's blocks and defaults."""
+    actions = [
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeVpcs",
+        "ec2:EnableEbsEncryptionByDefault",
+        "ec2:EnableImageBlockPublicAccess",
+        "ec2:EnableSnapshotBlockPublicAccess",
+        "ec2:GetEbsEncryptionByDefault",
+        "ec2:GetImageBlockPublicAccessState",
+        "ec2:GetInstanceMetadataDefaults",
+        "ec2:GetSnapshotBlockPublicAccessState",
+        "ec2:ModifyInstanceMetadataDefaults",
+        "ecs:ListAccountSettings",
+        "ecs:PutAccountSettingDefault",
+        "iam:CreateAccountAlias",
+        "iam:GetAccountPasswordPolicy",
+        "iam:ListAccountAliases",
+        "iam:UpdateAccountPasswordPolicy",
+        "s3:GetAccountPublicAccessBlock",
+        "s3:PutAccountPublicAccessBlock",
+    ]
+    return allow("SetTheAccount", actions, "*")
+
+
+def close_default_groups() -> Statement:
+    """Take rules out of the group that AWS makes in every network. No template can; opening one again is for nobody."""
+    actions = ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
+    return allow("CloseDefaultGroups", actions, regional("ec2", "security-group/*"))
+
+
+def set_the_account_back() -> Statement:
+    """Undo it, with a second factor just used: these make an account less safe."""
+    actions = [
+        "ec2:DisableEbsEncryptionByDefault",
+        "ec2:DisableImageBlockPublicAccess",
+        "ec2:DisableSnapshotBlockPublicAccess",
+        "iam:DeleteAccountAlias",
+        "iam:DeleteAccountPasswordPolicy",
+    ]
+    when = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    return allow("SetTheAccountBack", actions, "*", when=when)
+
+
+# -- networks and databases -----------------------------------------------------------------------
+
+
+def see_networks_and_databases() -> Statement:
+    """See networks and databases, and read a query's results."""
+    actions = [
+        "ec2:Describe*",
+        "logs:DescribeLogGroups",
+        "logs:GetQueryResults",
+        "rds:Describe*",
+        "rds:ListTagsForResource",
+    ]
+    return allow("SeeNetworksAndDatabases", actions, "*")
+
+
+# -- batch ----------------------------------------------------------------------------------------
+
+
+def see_batch() -> Statement:
+    """See queues, machines and jobs."""
+    return allow(
+        "SeeBatch", ["batch:Describe*", "batch:List*", "logs:DescribeLogGroups", "logs:GetQueryResults"], "*"
+    )
+
+
+def steer_queues(lab: str) -> Statement:
+    """Open and close the lab's queues and the machines behind them."""
+    where = [regional("batch", f"{what}/{lab}-*") for what in ("compute-environment", "job-queue")]
+    return allow("SteerQueues", ["batch:UpdateComputeEnvironment", "batch:UpdateJobQueue"], where)
+
+
+def stop_jobs(lab: str) -> Statement:
+    """Stop any job of the lab, known by its tag."""
+    when = {"StringEquals": {f"aws:ResourceTag/{tags.LAB}": lab}}
+    return allow("StopJobs", ["batch:CancelJob", "batch:TerminateJob"], regional("batch", "job/*"), when=when)
+
+
+# -- services -------------------------------------------------------------------------------------
+
+
+def see_services() -> Statement:
+    """See services, their load balancers and their scaling."""
+    actions = [
+        "application-autoscaling:Describe*",
+        "ecs:Describe*",
+        "ecs:List*",
+        "elasticloadbalancing:Describe*",
+        "logs:DescribeLogGroups",
+        "logs:GetQueryResults",
+    ]
+    return allow("SeeServices", actions, "*")
+
+
+def steer_services(lab: str) -> Statement:
+    """Restart and scale the lab's services, and stop a task."""
+    where = [regional("ecs", f"{what}/{lab}-*") for what in ("service", "task")]
+    return allow("SteerServices", ["ecs:StopTask", "ecs:UpdateService"], where)
+
+
+def keep_secrets(lab: str) -> Statement:
+    """Make, set, rotate and remove the lab's secrets, without reading one. People's own stay theirs."""
+    actions = [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:RotateSecret",
+        "secretsmanager:TagResource",
+        "secretsmanager:UpdateSecretVersionStage",
+    ]
+    return allow("KeepSecrets", actions, regional("secretsmanager", f"secret:{lab}/*"))
+
+
+# -- delivery -------------------------------------------------------------------------------------
+
+
+def see_deliveries(lab: str) -> Statement:
+    """See the lab's pipelines and builds."""
+    actions = [
+        "codebuild:BatchGetBuilds",
+        "codebuild:BatchGetProjects",
+        "codebuild:ListBuildsForProject",
+        "codepipeline:GetPipeline",
+        "codepipeline:GetPipelineExecution",
+        "codepipeline:GetPipelineState",
+        "codepipeline:ListActionExecutions",
+        "codepipeline:ListPipelineExecutions",
+    ]
+    return allow("SeeDeliveries", actions, [_pipelines(lab), _builds(lab)])
+
+
+def run_deliveries(lab: str) -> Statement:
+    """Start, stop and repeat the lab's pipelines and builds."""
+    actions = [
+        "codebuild:RetryBuild",
+        "codebuild:StartBuild",
+        "codebuild:StopBuild",
+        "codepipeline:RetryStageExecution",
+        "codepipeline:StartPipelineExecution",
+        "codepipeline:StopPipelineExecution",
+    ]
+    return allow("RunDeliveries", actions, [_pipelines(lab), _builds(lab)])
+
+
+def approve_releases(lab: str) -> Statement:
+    """Approve or reject a release, with a second factor: no build or pipeline can do it in one's place."""
+    when = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    return allow(
+        "ApproveReleases", ["codepipeline:PutApprovalResult"], regional("codepipeline", f"{lab}-*"), when=when
+    )
+
+
+def _pipelines(lab: str) -> object:
+    return regional("codepipeline", f"{lab}-*")
+
+
+def _builds(lab: str) -> object:
+    return regional("codebuild", f"project/{lab}-*")

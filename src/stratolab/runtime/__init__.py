@@ -1,0 +1,1 @@
+"""Code that runs inside jobs: light to import, needs nothing but the standard library."""

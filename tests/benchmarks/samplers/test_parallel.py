@@ -1,0 +1,28 @@
+"""What is lost by asking before answers are in."""
+
+import pytest
+
+from benchmarks.samplers.parallel import loss
+
+
+def halving(trials, every):
+    return [2.0 ** -(number // every) for number in range(trials)]
+
+
+def test_the_same_curve_loses_nothing():
+    assert loss(halving(100, 5), halving(100, 5)) == 0
+
+
+def test_a_search_that_needs_twice_the_trials_loses_about_that():
+    assert loss(halving(200, 5), halving(200, 10)) == pytest.approx(1.0, abs=0.2)
+    assert loss(halving(200, 10), halving(200, 5)) == pytest.approx(-0.5, abs=0.1)
+
+
+def test_only_the_way_that_both_went_counts():
+    ahead, behind = halving(100, 2), halving(100, 4)
+    assert loss(ahead, behind) == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_curve_that_does_not_fall_tells_nothing():
+    assert loss([1.0] * 100, [1.0] * 100) is None
+    assert loss([float("inf")] * 100, [1.0] * 100) is None

@@ -1,0 +1,21 @@
+"""The order in which the parts take hold of ministack."""
+
+from __future__ import annotations
+
+
+def all_parts() -> None:
+    """Import the services and the types, which register themselves, then put the rest around them."""
+    from tests.emulator.extension import (
+        identity,
+        provisioning,
+        resources,
+        services,
+        stacks,
+    )
+    from tests.emulator.extension.batch import api  # noqa: F401 - registers what it serves
+
+    services.attach()
+    resources.attach()
+    provisioning.attach()
+    stacks.attach()
+    identity.attach()

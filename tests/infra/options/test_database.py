@@ -1,0 +1,130 @@
+"""R21-R24 against the tables of the earlier system: what became of each input and output of its databases."""
+
+from __future__ import annotations
+
+import pytest
+from tests.infra.options.answers import Answer, Given, Made, Option, Refused, check
+
+from stratolab.infra.catalogue import find
+from stratolab.testing.labs import sample
+
+INSTANCE, SUBNETS, GROUP = "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup"
+HERE = "environments.*.database"
+BY_RDS = Refused(
+    "RDS makes the owner's password and keeps it: no length, window or name of a secret is to be chosen"
+)
+NEVER_SHOWN = Refused("no output holds a user's name or password: what gets in takes the secret by reference")
+FIXED = Refused(
+    "the owner's name is lab_owner, for no application is the owner; a template cannot make up a name"
+)
+BY_VERB = Refused(
+    "scripts are run by `db setup` so far; a function in the lab's network that does it is to come"
+)
+NETWORK = Made(SUBNETS, "SubnetIds", "the network's isolated subnets, or those of an adopted one")
+
+NETWORKING_IN: dict[str, Answer] = {
+    "rds_subnet_group_name": Refused(
+        "CloudFormation names it after the stack, so that a changed one can be made beside it"
+    ),
+    "rds_subnets": NETWORK,
+}
+NETWORKING_OUT: dict[str, Answer] = {"db_subnet_group": Given("SubnetGroup")}
+SECRETS_IN: dict[str, Answer] = {
+    "username_length": FIXED,
+    "password_length": BY_RDS,
+    "username_recovery_window": BY_RDS,
+    "password_recovery_window": BY_RDS,
+    "username_secret_name": BY_RDS,
+    "password_secret_name": BY_RDS,
+}
+SECRETS_OUT: dict[str, Answer] = {
+    "username": NEVER_SHOWN,
+    "username_secret": Given("OwnerSecret"),
+    "password": NEVER_SHOWN,
+    "password_secret": Given("OwnerSecret"),
+}
+STORAGE_IN: dict[str, Answer] = {
+    "table_setup_script_bucket_name": BY_VERB,
+    "table_setup_script_bucket_key": BY_VERB,
+    "table_setup_script_local_path": BY_VERB,
+    "batch_backend_store_identifier": Made(
+        INSTANCE,
+        "DBInstanceIdentifier",
+        "lab and environment, and a hash of what only a new instance can have",
+    ),
+    "allocated_storage": Option(f"{HERE}.storage", INSTANCE, "AllocatedStorage", default=20),
+    "storage_type": Option(f"{HERE}.storage_type", INSTANCE, "StorageType", default="gp3"),
+    "db_engine_version": Option(f"{HERE}.version", INSTANCE, "EngineVersion", default=None),
+    "db_instance_class": Option(f"{HERE}.class", INSTANCE, "DBInstanceClass", default="db.t4g.medium"),
+    "db_default_name": Option(f"{HERE}.name", INSTANCE, "DBName", default="lab"),
+    "skip_final_snapshot": Refused(
+        "turned round: `snapshot = false` skips it, and the resource's deletion policy says so"
+    ),
+    "db_username": FIXED,
+    "db_password": BY_RDS,
+    "db_subnet_group_name": Made(INSTANCE, "DBSubnetGroupName", "the stack's own"),
+    "vpc_security_groups": Made(INSTANCE, "VPCSecurityGroups", "the network's group of databases"),
+    "publicly_accessible": Refused("a database is never public: people reach it from within the network"),
+}
+STORAGE_OUT: dict[str, Answer] = {
+    "db_host": Given("Host"),
+    "table_setup_script_bucket_name": BY_VERB,
+    "table_setup_script_bucket_key": BY_VERB,
+}
+BEYOND: dict[str, Answer] = {
+    "engine": Option(f"{HERE}.engine", INSTANCE, "Engine", default="postgres"),
+    "TLS only": Made(GROUP, "Parameters", "nobody connects without it"),
+    "port": Option(f"{HERE}.port", INSTANCE, "Port", default=None),
+    "backups": Option(f"{HERE}.backups", INSTANCE, "BackupRetentionPeriod", default=7),
+    "backup_hour": Option(f"{HERE}.backup_hour", INSTANCE, "PreferredBackupWindow", default=2),
+    "maintenance": Option(f"{HERE}.maintenance", INSTANCE, "PreferredMaintenanceWindow", default="sun"),
+    "multi_zone": Option(f"{HERE}.multi_zone", INSTANCE, "MultiAZ", default=False),
+    "deletion_protection": Option(
+        f"{HERE}.deletion_protection", INSTANCE, "DeletionProtection", default=True
+    ),
+    "insights": Option(f"{HERE}.insights", INSTANCE, "EnablePerformanceInsights", default=True),
+    "monitoring": Option(f"{HERE}.monitoring", INSTANCE, "MonitoringInterval", default=60),
+    "its name as an output": Given("Name"),
+    "its port as an output": Given("Port"),
+}
+ON_REQUEST: dict[str, Answer] = {
+    "snapshot to begin with": Option(f"{HERE}.restore_from", INSTANCE, "DBSnapshotIdentifier", default=None),
+    "zone": Option(f"{HERE}.zone", INSTANCE, "AvailabilityZone", default=None),
+    "growth": Option(f"{HERE}.storage_most", INSTANCE, "MaxAllocatedStorage", default=None),
+    "operations a second": Option(f"{HERE}.iops", INSTANCE, "Iops", default=None),
+    "throughput": Option(f"{HERE}.throughput", INSTANCE, "StorageThroughput", default=None),
+}
+"""What a database has only where it is asked for."""
+PARTS = {
+    "networking in": NETWORKING_IN,
+    "networking out": NETWORKING_OUT,
+    "secrets in": SECRETS_IN,
+    "secrets out": SECRETS_OUT,
+    "storage in": STORAGE_IN,
+    "storage out": STORAGE_OUT,
+    "beyond": BEYOND,
+}
+ALL = {f"{part}: {name}": answer for part, table in PARTS.items() for name, answer in table.items()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_row_has_its_answer(name: str) -> None:
+    check(ALL[name], find(sample("standard"), "database.prod"))
+
+
+@pytest.mark.parametrize("name", ON_REQUEST)
+def test_what_is_asked_for_is_there(name: str) -> None:
+    check(ON_REQUEST[name], find(sample("restored"), "database.dev"))
+
+
+def test_the_tables_are_whole() -> None:
+    """As many rows as the earlier system's tables have."""
+    sizes = {part: len(table) for part, table in PARTS.items() if part != "beyond"}
+    assert sizes == {
+        "networking in": 2,
+        "networking out": 1,
+        "secrets in": 6,
+        "secrets out": 4,
+        "storage in": 15,
+        "storage out": 3,
+    }

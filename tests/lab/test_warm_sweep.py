@@ -1,0 +1,77 @@
+"""`warm` in a sweep, from the configuration to the trials, and the one notice where they start cold."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Cli
+
+CONFIG = """
+[jobs.train]
+command = "python train.py"
+env = {{ PYTHONPATH = "{packages}" }}
+
+[sweeps.tune]
+job = "train"
+metric = "loss"
+trials = 6
+parallel = 2
+sampler = "quasi"
+seed = 1
+warm = {warm}
+
+[sweeps.tune.space]
+x = {{ float = [0.0, 1.0] }}
+"""
+SCRIPT = """
+import json, os, sys
+import counted
+print(json.dumps({"loss": float(sys.argv[2]), "seed": int(os.environ["STRATOLAB_SEED"])}))
+"""
+
+
+@pytest.fixture
+def sweep(project: Callable[..., Path], cli: Cli, tmp_path: Path) -> Callable[..., tuple[str, int, dict]]:
+    """Run the sweep: what it told, how many times its module was loaded, and what it found."""
+    packages, count = tmp_path / "site-packages", tmp_path / "count"
+    packages.mkdir()
+    (packages / "counted.py").write_text(f"open({str(count)!r}, 'a').write('x')")
+    (packages / "threaded.py").write_text(
+        "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    )
+
+    def run(*warm: str) -> tuple[str, int, dict]:
+        folder = project(CONFIG.format(packages=packages, warm=json.dumps(warm)), {"train.py": SCRIPT})
+        count.write_text("")
+        answer = cli("sweep", "tune", "--new", folder=folder)
+        assert answer.code == 0, answer.err
+        shown = json.loads(cli("sweeps", "show", "--json", folder=folder).out)
+        return answer.out + answer.err, len(count.read_text()), shown
+
+    return run
+
+
+def test_warm_trials_are_those_of_a_cold_sweep(sweep: Callable[..., tuple[str, int, dict]]) -> None:
+    _, loads, cold = sweep()
+    assert loads == 6
+    told, loads, warm = sweep("counted")
+    assert loads == 1
+    assert "cold" not in told
+    facts = [
+        [(trial["params"], trial["value"], trial["state"]) for trial in one["trials"]] for one in (cold, warm)
+    ]
+    assert facts[0] == facts[1]
+
+
+def test_the_reason_for_a_cold_start_is_told_once(sweep: Callable[..., tuple[str, int, dict]]) -> None:
+    told, loads, shown = sweep("counted", "threaded")
+    assert told.count("trials start cold: threaded runs threads (python)") == told.count("start cold") == 1
+    assert loads >= 7  # a sweep of more than a minute would try once more
+    assert [trial["state"] for trial in shown["trials"]] == ["succeeded"] * 6
