@@ -38,7 +38,7 @@ PROTECTION = re.compile(
     r"(Encrypt|Kms|KMS|PublicAccessBlock|Ownership|Versioning|LoggingConf|(?<!Insights)Retention|Boundary|Rotation|LogFileValidation|Ssl|"
     r"MetadataOptions|DeletionProtection|IAMDatabase|ManageMaster|Mutability|Scanning|ReadonlyRoot|^User$|"
     r"^Timeout$|RetryStrategy|LogConfiguration|SecurityGroupEgress|AlarmActions|Selectors$|"
-    r"LogsLogGroupArn|ObjectLock|^Features$|Subscribers$|SourceAccount|SourceArn|WebACL|Approval)"
+    r"LogsLogGroupArn|ObjectLock|^Features$|Subscribers$|SourceAccount|SourceArn|WebACLId|Approval)"
 )
 """Properties whose name speaks of protection: each is taken away, wherever it stands."""
 NOT_PROTECTION = {
@@ -78,6 +78,7 @@ WATCHERS = {
     "AWS::GuardDuty::Detector",
     "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
+    "AWS::WAFv2::WebACLAssociation",
 }
 """Types whose resources protect by being there: each is taken away."""
 
