@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
 PROTECTION = re.compile(
     r"(Encrypt|Kms|KMS|PublicAccessBlock|Ownership|Versioning|LoggingConf|(?<!Insights)Retention|Boundary|Rotation|LogFileValidation|Ssl|"
     r"MetadataOptions|DeletionProtection|IAMDatabase|ManageMaster|Mutability|Scanning|ReadonlyRoot|^User$|"
-    r"^Timeout$|RetryStrategy|LogConfiguration|SecurityGroupEgress|AlarmActions|Selectors$|"
+    r"RetryStrategy|LogConfiguration|SecurityGroupEgress|AlarmActions|Selectors$|"
     r"LogsLogGroupArn|ObjectLock|^Features$|Subscribers$|SourceAccount|SourceArn|WebACLId|Approval)"
 )
 """Properties whose name speaks of protection: each is taken away, wherever it stands."""
@@ -51,6 +51,8 @@ NOT_PROTECTION = {
     "EnableDnsSupport": "names within the network",
     "EventBridgeEnabled": "tells of new objects",
     "ExpiredObjectDeleteMarker": "tidies up",
+    "Essential": "which container's end is the task's",
+    "ExcludePunctuation": "of which letters a password is made; its length is what counts",
     "Egress": "the direction of a rule, mutated as a rule",
     "PrivateDnsEnabled": "without it calls take the public way, encrypted as well; endpoints then serve nobody",
     "IncludeCredit": "what a budget counts",
@@ -62,12 +64,15 @@ NOT_PROTECTION = {
     "IncludeSupport": "what a budget counts",
     "IncludeTax": "what a budget counts",
     "IncludeUpfront": "what a budget counts",
+    "InitProcessEnabled": "collects children that have ended",
     "ReplaceComputeEnvironment": "how a change is made",
     "TerminateJobsOnUpdate": "how a change is made",
     "UseAmortized": "what a budget counts",
     "UseBlended": "what a budget counts",
 }
 """Booleans that protect nothing, with what they do: these are not flipped."""
+SAFER = {"MultiAZ": True, "ReadOnly": True}
+"""Booleans that protect one way round only: what is safer is flipped, its opposite is not."""
 WATCHERS = {
     "AWS::AccessAnalyzer::Analyzer",
     "AWS::CloudTrail::Trail",
@@ -107,7 +112,8 @@ def take_away(resource: Resource) -> Iterator[Weakened]:
     """A property that protects is gone."""
     for path in _paths(resource.get("Properties", {})):
         narrowing = resource["Type"] == "AWS::EC2::VPCEndpoint" and path == ("PolicyDocument",)
-        if PROTECTION.search(str(path[-1])) or narrowing:
+        bounding = resource["Type"] == "AWS::Batch::JobDefinition" and path == ("Timeout",)
+        if PROTECTION.search(str(path[-1])) or narrowing or bounding:
             changed, around = _around(resource, path)
             del around[path[-1]]
             yield f"{_told(path)} is gone", changed
@@ -117,9 +123,10 @@ def flip(resource: Resource) -> Iterator[Weakened]:
     """A switch stands the other way."""
     for path in _paths(resource.get("Properties", {})):
         changed, around = _around(resource, path)
-        if isinstance(around[path[-1]], bool) and path[-1] not in NOT_PROTECTION:
-            around[path[-1]] = not around[path[-1]]
-            yield f"{_told(path)} is {around[path[-1]]}", changed
+        key, value = path[-1], around[path[-1]]
+        if isinstance(value, bool) and key not in NOT_PROTECTION and SAFER.get(key, value) is value:
+            around[key] = not value
+            yield f"{_told(path)} is {not value}", changed
 
 
 def untag(resource: Resource) -> Iterator[Weakened]:

@@ -1,7 +1,7 @@
 """The mutation score: of all weakenings of the templates, how many some gate notices. At least 98 of 100.
 
 Own rules look at every mutant (milliseconds), scanners at what those leave, the quickest first. Golden templates do
-not count: they see any change and judge none. Survivors are printed, and those known have a reason here.
+not count: they see any change and judge none. Survivors are printed, and every one of them has a reason here.
 The quick form takes a sample of the mutants, the same one each time; the full one (`make gates`) takes all.
 """
 
@@ -27,6 +27,10 @@ LABS = ("hardened", "adopted")
 """Samples that have every kind of resource, and no waiver for a profile's cost."""
 SAMPLE = 100
 SCORE = 0.98
+EXPLAINED = {
+    "ChangeOwnOfSecretsmanager has no condition": "the same people may make, set and delete secrets by hand",
+}
+"""Survivors by the end of their names, and why they are no weakening that a gate should see."""
 FEWEST = 1000
 """Mutants that the full form makes at least: fewer would say that operators were lost."""
 
@@ -71,7 +75,9 @@ def test_nearly_every_mutant_is_noticed() -> None:
     print(f"{len(given)} mutants, {len(left)} survive: {score:.1%}")
     for subject, mutant in left:
         print(f"  survives: {subject.name} {mutant.name}")
-    assert score >= SCORE, [f"{subject.name} {mutant.name}" for subject, mutant in left]
+    names = [f"{subject.name} {mutant.name}" for subject, mutant in left]
+    assert [name for name in names if not name.endswith(tuple(EXPLAINED))] == []
+    assert score >= SCORE
     assert not FULL or len(given) >= FEWEST
 
 

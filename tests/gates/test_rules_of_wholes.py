@@ -17,7 +17,7 @@ from stratolab.testing.labs import sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED)} | {"STR42"}
+OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED)} | {"STR42", "STR46", "STR48"}
 Resources = dict[str, Any]
 
 
@@ -38,6 +38,16 @@ def statement(resources: Resources, beginning: str, sid: str) -> dict[str, Any]:
 def first(resources: Resources, kind: str) -> dict[str, Any]:
     """Properties of the first resource of a type."""
     return next(one["Properties"] for one in resources.values() if one["Type"] == kind)
+
+
+def first_machines(resources: Resources) -> dict[str, Any]:
+    """What the first compute environment of EC2 machines has."""
+    found = [
+        one["Properties"] for one in resources.values() if one["Type"] == "AWS::Batch::ComputeEnvironment"
+    ]
+    return next(
+        one["ComputeResources"] for one in found if one["ComputeResources"]["Type"] in {"EC2", "SPOT"}
+    )
 
 
 def strike(resources: Resources, beginning: str, sid: str) -> None:
@@ -89,6 +99,20 @@ DEFECTS: list[tuple[str, str, str, Callable[[Resources], Any]]] = [
     ("STR42", "database.prod", "not encrypted", lambda it: first(it, "AWS::RDS::DBInstance").pop("StorageEncrypted")),
     ("STR42", "database.prod", "from the internet",
      lambda it: first(it, "AWS::RDS::DBInstance").update(PubliclyAccessible=True)),
+    ("STR44", "account", "batch:CreateJobQueue by hand",
+     lambda it: statement(it, "AdminsPolicy", "ChangeOwnOfBatch").pop("Condition")),
+    ("STR45", "project.churn", "whole buckets", lambda it: statement(it, "Policy", "ListData").pop("Condition")),
+    ("STR45", "project.churn", "whole buckets", lambda it: statement(it, "Policy", "ListData").update(Resource="*")),
+    ("STR46", "database.prod", "its disk", lambda it: first(it, "AWS::RDS::DBInstance").pop("KmsKeyId")),
+    ("STR46", "database.prod", "owner's secret", lambda it: first(it, "AWS::RDS::DBInstance").pop("MasterUserSecret")),
+    ("STR46", "database.prod", "its figures",
+     lambda it: first(it, "AWS::RDS::DBInstance").pop("PerformanceInsightsKMSKeyId")),
+    ("STR46", "account", "waits in it", lambda it: first(it, "AWS::SNS::Topic").pop("KmsMasterKeyId")),
+    ("STR47", "tracking.prod", "no firewall before it", lambda it: it.pop("FirewallAtBalancer")),
+    ("STR47", "tracking.prod", "before nothing", lambda it: it.pop("FirewallAtBalancer")),
+    ("STR47", "tracking.prod", "nobody sees",
+     lambda it: first(it, "AWS::WAFv2::WebACL")["Rules"][0]["VisibilityConfig"].update(CloudWatchMetricsEnabled=False)),
+    ("STR48", "compute.prod", "began with", lambda it: first_machines(it).update(UpdateToLatestImageVersion=False)),
     ("STR40", "account", "without TLS", lambda it: strike(it, "AlarmsPolicy", "TlsOnly")),
     ("STR39", "foundation", "does not hold",
      lambda it: it["AuditBucket"]["Properties"]["ObjectLockConfiguration"].pop("Rule")),

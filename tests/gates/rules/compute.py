@@ -115,6 +115,18 @@ def services_give_way(template: Template) -> Iterator[str]:
         breaker = one.get("DeploymentConfiguration", {}).get("DeploymentCircuitBreaker", {})
         if not (breaker.get("Enable") is True and breaker.get("Rollback") is True):
             yield f"{title}: a version that does not start stays in the place of one that did"
+        if one.get("EnableExecuteCommand") is True:
+            yield f"{title}: people get a shell in what serves"
+    for title, one in resources(template, "AWS::ElasticLoadBalancingV2::TargetGroup"):
+        if one.get("HealthCheckEnabled") is not True:
+            yield f"{title}: sends calls to what does not answer"
+
+
+def machines_are_patched(template: Template) -> Iterator[str]:
+    for title, one in resources(template, "AWS::Batch::ComputeEnvironment"):
+        machines = one.get("ComputeResources", {})
+        if machines.get("Type") in {"EC2", "SPOT"} and machines.get("UpdateToLatestImageVersion") is not True:
+            yield f"{title}: its machines keep the image that they began with"
 
 
 COMPUTE = (
@@ -123,5 +135,6 @@ COMPUTE = (
     Rule("STR17", "what builds does not deploy", builds_do_not_deploy),
     Rule("STR25", "images cannot change under who runs them", images_cannot_change),
     Rule("STR26", "functions stand alone", functions_stand_alone),
-    Rule("STR43", "services go back to what ran", services_give_way),
+    Rule("STR43", "services go back to what ran, and are closed", services_give_way),
+    Rule("STR48", "machines get the newest image", machines_are_patched),
 )

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tests.gates.reading import resources, statements, text_of, texts
+from tests.gates.reading import referred, resources, statements, text_of, texts
 from tests.gates.rules.rule import Rule
 
 from stratolab.config.secrecy import holds_secret
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.gates.reading import Template
 
 STATE = {
+    "AWS::CodeCommit::Repository",
     "AWS::DynamoDB::Table",
     "AWS::ECR::Repository",
     "AWS::EFS::FileSystem",
@@ -153,6 +154,27 @@ def keys_are_kept_close(template: Template) -> Iterator[str]:
             yield f"{one.title}: everyone may use it"
 
 
+def given_keys_are_used(template: Template) -> Iterator[str]:
+    """What a lab with keys of its own keeps in databases and topics is encrypted by them."""
+    keys = {name.removeprefix("Foundation"): name for name in template.get("Parameters", {})}
+    for title, topic in resources(template, "AWS::SNS::Topic"):
+        if "LogsKey" in keys and referred(topic.get("KmsMasterKeyId", {})) != keys["LogsKey"]:
+            yield f"{title}: what waits in it has not the lab's key"
+    for title, database in resources(template, "AWS::RDS::DBInstance"):
+        restored = "DBSnapshotIdentifier" in database
+        for used, key, told in (
+            (None if restored else database.get("KmsKeyId", {}), "DataKey", "its disk"),
+            (database.get("MasterUserSecret", {}).get("KmsKeyId", {}), "SecretsKey", "its owner's secret"),
+            (
+                database.get("PerformanceInsightsKMSKeyId", {}) if database.get("EnablePerformanceInsights") else None,
+                "DataKey",
+                "its figures",
+            ),
+        ):  # fmt: skip
+            if key in keys and used is not None and referred(used) != keys[key]:
+                yield f"{title}: {told} has not the lab's key"
+
+
 DATA = (
     Rule("STR02", "no literal secret anywhere", no_literal_secret),
     Rule("STR11", "state outlives its stack", state_outlives_its_stack),
@@ -162,4 +184,5 @@ DATA = (
     Rule("STR20", "everything is tagged", everything_is_tagged),
     Rule("STR21", "budgets tell somebody", budgets_tell_somebody),
     Rule("STR22", "keys are kept close", keys_are_kept_close),
+    Rule("STR46", "keys that are given are used", given_keys_are_used),
 )

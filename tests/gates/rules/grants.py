@@ -96,6 +96,30 @@ def deployers_go_through_cloudformation(template: Template) -> Iterator[str]:
             yield f"{one.title}: {one.body.get('Sid')} makes roles without the boundary"
 
 
+def makers_go_through_cloudformation(template: Template) -> Iterator[str]:
+    """What stacks are made of is made, changed and deleted by nobody's hand, so that its template tells the truth."""
+    attached = {
+        text(one)
+        for _, group in resources(template, "AWS::IAM::Group")
+        for one in group.get("ManagedPolicyArns", [])
+    }
+    for one in _grants(template):
+        if one.title not in attached or "aws:calledvia" in one.conditions:
+            continue
+        for action in one.actions:
+            if MAKES.match(action) and action not in MADE_BY_HAND:
+                yield f"{one.title}: {one.body.get('Sid')} allows {action} by hand"
+
+
+def parts_of_buckets_are_listed(template: Template) -> Iterator[str]:
+    """Who is given a listing and no more is told of which part of which bucket."""
+    for one in _grants(template):
+        if one.actions != ["s3:ListBucket"]:
+            continue
+        if "*" in one.resources or "s3:prefix" not in one.conditions:
+            yield f"{one.title}: {one.body.get('Sid')} lists whole buckets"
+
+
 def services_come_from_this_account(template: Template) -> Iterator[str]:
     known = {"aws:sourceaccount", "aws:sourcearn", "kms:encryptioncontext:aws:logs:arn", "kms:calleraccount"}
     for one in statements(template):
@@ -153,6 +177,29 @@ SET_BY_HAND = {
     "s3:PutAccountPublicAccessBlock",
 }
 """What is done without CloudFormation and AWS cannot narrow: settings of an account, a token that opens nothing."""
+MAKES = re.compile(r"[a-z0-9-]+:(Create|Delete|Disable|Modify)")
+MADE_BY_HAND = {
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DeleteStack",
+    "ec2:DisableEbsEncryptionByDefault",
+    "ec2:DisableImageBlockPublicAccess",
+    "ec2:DisableSnapshotBlockPublicAccess",
+    "ec2:ModifyInstanceMetadataDefaults",
+    "iam:CreateAccessKey",
+    "iam:CreateAccountAlias",
+    "iam:CreateLoginProfile",
+    "iam:CreateVirtualMFADevice",
+    "iam:DeleteAccessKey",
+    "iam:DeleteAccountAlias",
+    "iam:DeleteAccountPasswordPolicy",
+    "iam:DeleteLoginProfile",
+    "s3:DeleteObject",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:DeleteSecret",
+    "signin:CreateOAuth2Token",
+}
+"""What people make, change and delete themselves: stacks, the account's settings, passwords, objects, secrets."""
 BOUNDARY_DENIES = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",
@@ -312,4 +359,6 @@ GRANTS = (
     Rule("STR31", "services come for this account", services_come_from_this_account),
     Rule("STR32", "the boundary denies what raises anybody", the_boundary_denies),
     Rule("STR33", "people need a second factor", people_need_a_second_factor),
+    Rule("STR44", "what stacks are made of is made through CloudFormation", makers_go_through_cloudformation),
+    Rule("STR45", "parts of buckets are listed, not the whole", parts_of_buckets_are_listed),
 )

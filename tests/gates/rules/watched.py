@@ -185,6 +185,25 @@ def networks_are_parted(template: Template) -> Iterator[str]:
             yield f"{title}: has the default group"
 
 
+def firewalls_stand_and_count(template: Template) -> Iterator[str]:
+    """A load balancer that the internet reaches has a firewall before it; none stands before nothing or uncounted."""
+    standing = [one for _, one in resources(template, "AWS::WAFv2::WebACLAssociation")]
+    guarded = {referred(one.get("ResourceArn", "")) for one in standing}
+    used = {referred(one.get("WebACLArn", "")) for one in standing}
+    for title, one in resources(template, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        if one.get("Scheme") == "internet-facing" and title not in guarded:
+            yield f"{title}: has no firewall before it"
+    for title, one in resources(template, "AWS::WAFv2::WebACL"):
+        if one.get("Scope") == "REGIONAL" and title not in used:
+            yield f"{title}: stands before nothing"
+        for part in (one, *one.get("Rules", [])):
+            seen = part.get("VisibilityConfig", {})
+            if not (
+                seen.get("CloudWatchMetricsEnabled") is True and seen.get("SampledRequestsEnabled") is True
+            ):
+                yield f"{title}: nobody sees what {part.get('Name')} stops"
+
+
 WATCHED = (
     Rule("STR34", "buckets are closed, and speak TLS", buckets_are_closed),
     Rule("STR35", "trails run whole, and are watched", trails_run),
@@ -194,4 +213,5 @@ WATCHED = (
     Rule("STR41", "networks are parted", networks_are_parted),
     Rule("STR40", "topics speak TLS", topics_speak_tls),
     Rule("STR39", "locks hold", locks_hold),
+    Rule("STR47", "firewalls stand, and count", firewalls_stand_and_count),
 )
