@@ -87,19 +87,25 @@ def _signal(job: Job, _log: str) -> tuple[str, str]:
 
 def _timeout(job: Job, _log: str) -> tuple[str, str]:
     limit = job.resources.timeout or 0
-    return (
-        f"it ran longer than its limit of {format_duration(limit)}",
-        f'timeout = "{round(2 * limit)}s" in [jobs.{job.name}], or --timeout',
-    )
+    wanted = f"{max(1, round(2 * limit))}s"
+    return f"it ran longer than its limit of {format_duration(limit)}", _raised(job, "timeout", wanted)
 
 
 def _memory(job: Job, _log: str) -> tuple[str, str]:
-    peak, limit = job.peak_memory or 0, job.resources.memory or 0
-    wanted = max(peak, limit) * 1.5
+    peak, limit = job.peak_memory or 0, job.resources.memory
+    if limit is None or job.message:  # the machine had no more, or did not give it
+        return (
+            f"it got no more memory at {format_size(peak)}: {job.message}",
+            "less at a time in the script, fewer jobs at a time, or a machine with more memory",
+        )
     return (
         f"it used {format_size(peak)} of memory; its limit is {format_size(limit)}",
-        f'memory = "{format_size(wanted)}" in [jobs.{job.name}], or --memory {format_size(wanted)}',
+        _raised(job, "memory", format_size(max(peak, limit) * 1.5)),
     )
+
+
+def _raised(job: Job, limit: str, value: str) -> str:
+    return f'{limit} = "{value}" in [jobs.{job.name}], or --{limit} {value}'
 
 
 def _cancelled(job: Job, _log: str) -> tuple[str, str]:
