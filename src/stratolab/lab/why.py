@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from stratolab.core.units import format_duration, format_size
 from stratolab.jobs.ends import signal_name
 from stratolab.jobs.models import JobState, Reason
+from stratolab.sweeps import ledger, standing
+from stratolab.sweeps.models import TrialState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,13 +37,25 @@ class Explanation:
 
 def explain(lab: LocalLab, job: Job) -> Explanation:
     """Explain a job's state."""
-    if job.state is JobState.SUCCEEDED:
-        return Explanation(f"it did what it should, in {format_duration(job.wall_seconds or 0)}")
     if not job.state.ended:
         return _running(lab, job)
-    log = tuple(map(lab.mask(job.secrets).text, _tail(lab.home(job.id) / "log")))
+    if job.state is JobState.SUCCEEDED:
+        return _succeeded(lab, job)
+    log = _log(lab, job)
     why, fix = _ENDS[job.reason or Reason.LOST](job, "\n".join(log))
     return Explanation(why, fix, log)
+
+
+def _succeeded(lab: LocalLab, job: Job) -> Explanation:
+    trial = lab.database.read(lambda tx: standing.of_jobs(tx, [job.id])).get(job.id) if job.sweep else None
+    if trial is None or trial.state is not TrialState.FAILED:
+        return Explanation(f"it did what it should, in {format_duration(job.wall_seconds or 0)}")
+    metric = lab.database.read(lambda tx: ledger.get(tx, job.sweep)).config["metric"]
+    return Explanation(
+        f"it ended well, but its trial failed: {trial.reason}",
+        f'have it print a line of JSON that gives {metric} a finite number, such as {{"{metric}": 0.41}}',
+        _log(lab, job),
+    )
 
 
 def _running(lab: LocalLab, job: Job) -> Explanation:
@@ -137,6 +151,10 @@ _ENDS: dict[Reason, Callable[[Job, str], tuple[str, str]]] = {
     Reason.NOT_STARTED: _not_started,
     Reason.LOST: _lost,
 }
+
+
+def _log(lab: LocalLab, job: Job) -> tuple[str, ...]:
+    return tuple(map(lab.mask(job.secrets).text, _tail(lab.home(job.id) / "log")))
 
 
 def _tail(path: Path) -> tuple[str, ...]:

@@ -293,6 +293,7 @@ class Driver:
             resources=resources,
             pruned=running.pruned,
             elsewhere=lambda: self.plan.elsewhere(running.job.id),
+            hide=self.plan.hide,
         )
         if result.state is TrialState.SUCCEEDED:  # one that breaks at once says nothing of how long they take
             self._pace.took(outcome.ended - outcome.started, outcome.cpu_seconds)
