@@ -272,6 +272,15 @@ def renew(tx: Transaction, sweep: str, owner: str, until: float) -> int:
     return _lease(tx, sweep, owner, until)
 
 
+def held(tx: Transaction, sweep: str, owner: str) -> set[int]:
+    """The numbers of the trials that `owner` runs; a lock keeps others from taking them over until the commit."""
+    locked(tx, sweep)
+    where = "WHERE sweep = :sweep AND state = 'running' AND owner = :owner"
+    return {
+        int(row["number"]) for row in tx.rows(f"SELECT number FROM trial {where}", sweep=sweep, owner=owner)
+    }
+
+
 def release(tx: Transaction, sweep: str, owner: str) -> int:
     """Give up the trials that `owner` runs, so that anybody may take them over at once."""
     return _lease(tx, sweep, owner, 0.0)

@@ -228,6 +228,17 @@ class LedgerContract(LedgerFaults):
         assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == 0
         assert finish(database, sweep, 0, GOOD, owner="bob", fence=2)
 
+    def test_a_driver_holds_what_it_claimed_until_it_ends_or_is_taken_over(
+        self, database: Database, sweep: str
+    ) -> None:
+        for number, owner in enumerate(("ana", "ana", "ana", "cat")):
+            claim(database, sweep, [point(number, owner)], owner=owner)
+        finish(database, sweep, 0, GOOD)
+        assert database.run(lambda tx: ledger.held(tx, sweep, "ana")) == {1, 2}
+        reclaim(database, sweep, now=NOW + LEASE, limit=1)
+        assert database.run(lambda tx: ledger.held(tx, sweep, "ana")) == {2}
+        assert database.run(lambda tx: ledger.held(tx, sweep, "bob")) == {1}
+
     def test_an_expired_lease_that_nobody_took_is_still_good(self, database: Database, sweep: str) -> None:
         claim(database, sweep, [point(0, "ana")])
         assert finish(database, sweep, 0, Result(TrialState.SUCCEEDED, 1.0, ended=NOW + 10 * LEASE))
