@@ -138,10 +138,8 @@ class Driver:
         self._database.run(lambda tx: ledger.set_state(tx, sweep, SweepState.RUNNING))
         self._take(self._database.read(lambda tx: ledger.changes(tx, sweep, 0))[0], quiet=True)
         self._began_with = self.view.ended
-        plan = self.plan
-        self._tell(
-            events.Began(sweep, plan.trials, plan.parallel, plan.sampler.name, plan.why, self._began_with)
-        )
+        plan, before = self.plan, self._began_with
+        self._tell(events.Began(sweep, plan.trials, plan.parallel, plan.sampler.name, plan.why, before))
         self._check_rules()
         self._reclaim()
 
@@ -200,12 +198,8 @@ class Driver:
     def _renew(self) -> None:
         """Keep our trials, and let go of those that others have taken over because we were silent."""
         self._renewed, until = time.monotonic(), self._clock() + self._lease
-
-        def work(tx: Transaction) -> set[int]:
-            ledger.renew(tx, self.sweep.id, owner=self._owner, until=until)
-            return ledger.held(tx, self.sweep.id, self._owner)
-
-        self._crew.keep(self._database.run(work))
+        renew = partial(ledger.renew, sweep=self.sweep.id, owner=self._owner, until=until)
+        self._crew.keep(self._database.run(renew))
 
     def _finished(self) -> bool:
         if len(self._crew):
