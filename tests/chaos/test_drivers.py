@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,6 +35,12 @@ def stopped_outside_a_transaction(project, driver):
     finally:
         database.close()
     return True
+
+
+def fence(project, table):
+    """How often the first trial, or its job, was handed out."""
+    with contextlib.closing(sqlite3.connect(project.folder / ".stratolab" / "store.db")) as database:
+        return database.execute(f"SELECT fence FROM {table}").fetchone()[0]  # noqa: S608 - a constant
 
 
 @pytest.mark.parametrize("count", [2, 5] if FULL else [2])
@@ -197,3 +204,41 @@ def test_a_closed_pipe_stops_the_sweep_cleanly(chaos):
     project.quiet()
     assert project.show()["sweep"]["state"] == "stopped"
     assert processes_of(project.folder) == []
+
+
+def test_a_result_that_comes_late_is_refused_while_another_driver_has_the_trial(chaos):
+    project = chaos(trials=2, parallel=1, trial_seconds=3.0, lease=1.0)
+    sleeper = project.driver()
+    assert until(lambda: any("trial.py" in command for _, command in processes_of(project.folder)))
+    assert until(lambda: stopped_outside_a_transaction(project, sleeper))
+    other = project.driver("sweeps", "resume", "tune-1")
+    assert until(lambda: fence(project, "trial") == 2)
+    assert until(lambda: stopped_outside_a_transaction(project, other))
+    assert until(lambda: list(project.folder.glob(".stratolab/jobs/*/outcome.json")))
+    sleeper.send_signal(signal.SIGCONT)
+    assert until(lambda: "trial 0 was taken over by another driver" in sleeper.stderr.readline())
+    other.send_signal(signal.SIGCONT)
+    for driver in (sleeper, other):
+        driver.communicate(timeout=60)
+        assert driver.returncode == 0
+    project.quiet()
+    assert violations(project.folder, project.show(), Expected(2, 0)) == []
+
+
+def test_a_driver_that_wakes_does_not_run_again_what_another_runs(chaos):
+    project = chaos(trials=1, parallel=1, trial_seconds=3.0, lease=1.0)
+    sleeper = project.driver()
+    assert until(lambda: any("trial.py" in command for _, command in processes_of(project.folder)))
+    assert until(lambda: stopped_outside_a_transaction(project, sleeper))
+    for pid, command in processes_of(project.folder):
+        if "host" in command:
+            os.kill(pid, signal.SIGKILL)
+    other = project.driver("sweeps", "resume", "tune-1")
+    assert until(lambda: fence(project, "trial") == 2)
+    assert until(lambda: fence(project, "job") == 2)  # its end was not seen, so it runs again
+    sleeper.send_signal(signal.SIGCONT)
+    for driver in (sleeper, other):
+        _, err = driver.communicate(timeout=60)
+        assert driver.returncode == 0, err
+    project.quiet()
+    assert violations(project.folder, project.show(), Expected(1, 1)) == []

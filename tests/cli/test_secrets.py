@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 
 import pexpect
 import pytest
@@ -158,6 +159,19 @@ def test_what_a_job_prints_of_its_secrets_is_masked(cli, project):
         answer = cli(*words, folder=root)
         assert "token ***" in answer.out
         assert WORD not in answer.out
+
+
+def test_what_a_trial_said_last_of_its_secrets_is_not_in_its_reason(cli, project):
+    script = "import os, sys\nprint('token', os.environ['TOKEN'])\nsys.exit(3 if '--x 1' in ' '.join(sys.argv) else 0)"
+    table = '[sweeps.s]\njob = "show"\nmetric = "loss"\ntrials = 2\nspace = { x = { choice = [1, 2] } }\n'
+    root = project(textwrap.dedent(CONFIG) + table, {"show.py": script})
+    cli("secrets", "set", "p/db", typed=f'{{"password": "{WORD}"}}', folder=root)
+    answer = cli("sweep", folder=root)
+    assert WORD not in answer.out + answer.err
+    shown = cli("sweeps", "show", folder=root).out
+    assert "exit code 3: token ***" in shown
+    assert "it reported nothing: 'token ***' is no report" in shown
+    assert not [path for path in (root / ".stratolab").glob("*.db*") if WORD.encode() in path.read_bytes()]
 
 
 def test_a_new_value_is_what_the_next_job_gets_and_the_old_one_stays_masked(cli, project):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -152,24 +153,44 @@ def test_what_may_change_between_sittings_may(cli, root):
 def test_trials_that_fail_are_told_apart_and_do_not_stop_the_others(cli, project):
     root = project(
         CONFIG.replace(
-            "x = { float = [0.0, 1.0] }", 'x = { choice = ["good", "exit", "nan", "none", "kill"] }'
-        ).replace("trials = 8", "trials = 5"),
+            "x = { float = [0.0, 1.0] }", 'x = { choice = ["good", "exit", "nan", "none", "junk", "kill"] }'
+        ).replace("trials = 8", "trials = 6"),
         {
             "train.py": "import json, os, sys\nx = sys.argv[2]\n"
             "if x == 'exit': sys.exit(3)\nif x == 'kill': os.kill(os.getpid(), 9)\n"
             "if x == 'nan': print('{\"loss\": NaN}')\nif x == 'good': print('{\"loss\": 1}')\n"
+            "if x == 'junk': print('{\"loss\": }')\n"
         },
     )
     answer = cli("sweep", "tune", "--json", folder=root)
     assert answer.code == 0, answer.err
-    reasons = {trial["params"]["x"]: trial["reason"] for trial in json.loads(answer.out)["trials"]}
+    trials = json.loads(answer.out)["trials"]
+    reasons = {trial["params"]["x"]: trial["reason"] for trial in trials}
     assert reasons == {
         "good": None,
         "exit": "exit code 3",
         "nan": "its last loss is NaN",
         "none": "exit code 0, but it reported nothing",
+        "junk": "exit code 0, but it reported nothing: '{\"loss\": }' is no report",
         "kill": "killed by signal 9 (SIGKILL)",
     }
+    without = next(trial["job"] for trial in trials if trial["params"]["x"] == "nan")
+    assert "its trial failed: its last loss is NaN" in cli("why", without, folder=root).out
+
+
+def test_a_sweep_whose_driver_was_killed_says_so(cli, project):
+    root = project(CONFIG, {"train.py": "open('began', 'w').write('x')\nopen('gate').read()"})
+    os.mkfifo(root / "began")
+    os.mkfifo(root / "gate")
+    driver = cli.start("sweep", "tune", "--trials", "1", folder=root)
+    (root / "began").read_text()
+    assert "died" not in cli("sweeps", "ls", folder=root).out
+    driver.kill()
+    driver.communicate()
+    told = "its driver died: stratolab sweeps resume tune-1"
+    assert told in cli("sweeps", "ls", folder=root).out
+    assert f"running ({told})" in cli("sweeps", "show", folder=root).out
+    (root / "gate").write_text("")
 
 
 def test_a_sweep_without_any_success_has_failed(cli, project):

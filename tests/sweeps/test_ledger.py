@@ -178,21 +178,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(OWNERS), until=st.floats(NOW, 2 * NOW), release=st.booleans())
     def renew(self, owner: str, until: float, *, release: bool) -> None:
-        held = [
-            known
-            for known in self.model
+        held = {
+            number: known
+            for number, known in enumerate(self.model)
             if known.owner == owner and known.state is TrialState.RUNNING and known.lease > 0
-        ]
-        for known in held:
+        }
+        for known in held.values():
             known.lease = 0.0 if release else until
-        changed = self.database.run(
-            lambda tx: (
-                ledger.release(tx, self.sweep, owner=owner)
-                if release
-                else ledger.renew(tx, self.sweep, owner=owner, until=until)
-            )
-        )
-        assert changed == len(held)
+        if release:
+            assert self.database.run(lambda tx: ledger.release(tx, self.sweep, owner=owner)) == len(held)
+        else:
+            kept = self.database.run(lambda tx: ledger.renew(tx, self.sweep, owner=owner, until=until))
+            assert kept == held.keys()
 
     @precondition(lambda self: self.model)
     @rule(

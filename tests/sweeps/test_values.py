@@ -30,7 +30,9 @@ def test_the_last_number_is_the_value(tmp_path):
     ("output", "reason"),
     [
         ("", "exit code 0, but it reported nothing"),
-        ("loss: 3\n", "exit code 0, but it reported nothing"),
+        ("loss: 3\n\n", "exit code 0, but it reported nothing: 'loss: 3' is no report"),
+        ('{"loss": }\n', "exit code 0, but it reported nothing: '{\"loss\": }' is no report"),
+        ("\x1b[31m\xff\n", "exit code 0, but it reported nothing: '\\x1b[31mÿ' is no report"),
         ('{"acc": 1, "f1": 2}\n', "exit code 0, but it reported no loss, only acc, f1"),
         ('{"los": 1}\n', "exit code 0, but it reported no loss, only los; is it los?"),
         ('{"loss": NaN}\n', "its last loss is NaN"),
@@ -38,7 +40,7 @@ def test_the_last_number_is_the_value(tmp_path):
         ('{"loss": "low"}\n', 'its last loss is "low", which is no number'),
         (
             '{"loss": "' + "x" * 70_000 + '"}\n',
-            "exit code 0, but it reported nothing (1 lines too long to be reports)",
+            "exit code 0, but it reported nothing (1 line too long to be reports)",
         ),
     ],
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stratolab.cli import ui
@@ -12,7 +14,6 @@ from stratolab.jobs.models import EventKind, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import FrameType
 
     from stratolab.jobs.models import Job, Outcome
@@ -84,7 +85,7 @@ def follow(
 
     Gives how it ended; None if the engine lost all trace of it.
     """
-    output = Log(log, mask=mask)
+    output = Log(log if show else Path(os.devnull), mask=mask)
     waited, started, cancelled = 0.0, False, 0
     with interrupts() as asked:
         while True:
@@ -93,13 +94,12 @@ def follow(
                     continue
                 started = started or event.kind is EventKind.STARTED
                 if event.kind is EventKind.RETRIED:
+                    output.copy()
                     ui.note(f"{job.id} failed and is tried again")
                 if event.kind in {EventKind.ENDED, EventKind.UNKNOWN}:
-                    if show:
-                        output.finish()
+                    output.finish()
                     return event.outcome
-            if show:
-                output.copy()
+            output.copy()
             if asked.times > cancelled:
                 cancelled = asked.times
                 ui.note("stopping the job (again: kill it at once)" if cancelled == 1 else "killing it")

@@ -16,16 +16,17 @@ from stratolab.sweeps import events
 from stratolab.sweeps.models import TrialState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Group
-    from rich.live import Live
 
     from stratolab.sweeps.models import Trial
 
 _RUNNING_SHOWN = 12
 _NOTES_SHOWN = 3
 _PER_SECOND = 4
+_BAR = 30  # columns
+_BAD = {TrialState.FAILED: "red", TrialState.PRUNED: "yellow"}
 
 
 class Shown(Protocol):
@@ -46,10 +47,7 @@ def view(*, quiet: bool) -> Iterator[Shown]:
 
         shown = LiveView()
         console = Console(stderr=True, highlight=False)
-        with Live(
-            get_renderable=shown.draw, console=console, refresh_per_second=_PER_SECOND, transient=False
-        ) as live:
-            shown.live = live
+        with Live(get_renderable=shown.draw, console=console, refresh_per_second=_PER_SECOND):
             yield shown
     else:
         yield Lines()
@@ -93,10 +91,9 @@ class Lines:
 class LiveView:
     """What the terminal shows: progress, rate, best, the running trials, notes."""
 
-    def __init__(self) -> None:
-        self.live: Live | None = None
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._since = clock, clock()
         self._began: events.Began | None = None
-        self._since = time.monotonic()
         self._ended = 0
         self._here = 0
         self._counts = dict.fromkeys(TrialState, 0)
@@ -131,64 +128,78 @@ class LiveView:
     def draw(self) -> Group:
         """The view as it now is."""
         from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
         from rich.text import Text
 
         began = self._began
         if began is None:
             return Group(Text("opening the sweep …", style="dim"))
-        elapsed = time.monotonic() - self._since
-        rate = self._here / elapsed if elapsed > 1 else 0.0
-        head = Text.assemble((began.sweep, "bold"), "  ", (f"{began.sampler}: {began.why}", "dim"))
-        parts: list[Any] = [head]
-        of = f" of {began.trials}" if began.trials else ""
-        progress = Table.grid(padding=(0, 2))
-        bar = ProgressBar(total=began.trials or max(self._ended, 1), completed=self._ended, width=30)
-        left = f"{format_duration((began.trials - self._ended) / rate)} left" if began.trials and rate else ""
-        speed = (
-            f"{rate * 60:,.0f} a minute" if rate * 60 >= 10 else f"{rate * 60:.2g} a minute" if rate else ""
-        )
-        cost = f"{format_money(self._dollars)} on AWS" if self._dollars else ""
-        progress.add_row(bar, f"{self._ended}{of}", format_duration(elapsed), speed, left, cost)
-        parts.append(progress)
-        states = [(TrialState.FAILED, "red"), (TrialState.PRUNED, "yellow")]
-        bad = "  ".join(
-            f"[{colour}]{self._counts[state]} {state}[/]" for state, colour in states if self._counts[state]
-        )
+        parts: list[Any] = [
+            Text.assemble((began.sweep, "bold"), "  ", (f"{began.sampler}: {began.why}", "dim")),
+            self._progress(began),
+        ]
         if self._best is not None:
-            params = "  ".join(f"{name}={_short(value)}" for name, value in self._best.params.items())
-            best = Text.assemble(
-                ("best ", "dim"),
-                (ui.number(self._best.value), "bold green"),
-                f"  trial {self._best.number}  ",
-                (params, "dim"),
-            )
-            best.no_wrap, best.overflow = True, "ellipsis"
-            parts.append(best)
-        if bad:
-            parts.append(Text.from_markup(bad))
+            parts.append(_best(self._best))
+        if bad := [(state, colour) for state, colour in _BAD.items() if self._counts[state]]:
+            words = [(f"{self._counts[state]} {state}", colour) for state, colour in bad]
+            parts.append(Text("  ").join(Text(*word) for word in words))
         if self._running:
             parts.append(self._table())
         parts += [Text(ui.clean(line), style="yellow") for line in self._notes[-_NOTES_SHOWN:]]
         return Group(*parts)
 
+    def _progress(self, began: events.Began) -> Any:
+        """A bar and numbers in one line; where the terminal is narrow the bar is shorter, then the line ends early."""
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        elapsed = self._clock() - self._since
+        rate = self._here / elapsed if elapsed > 1 else 0.0
+        numbers = [f"{self._ended} of {began.trials}" if began.trials else str(self._ended)]
+        numbers.append(format_duration(elapsed))
+        if rate:
+            numbers.append(f"{rate * 60:,.0f} a minute" if rate * 60 >= 10 else f"{rate * 60:.2g} a minute")
+        if rate and began.trials:
+            numbers.append(f"{format_duration((began.trials - self._ended) / rate)} left")
+        if self._dollars:
+            numbers.append(f"{format_money(self._dollars)} on AWS")
+        row = Table.grid(padding=(0, 2))
+        row.add_column(min_width=_BAR // 5, max_width=_BAR)
+        row.add_column(no_wrap=True, overflow="ellipsis")
+        bar = ProgressBar(total=began.trials or max(self._ended, 1), completed=self._ended)
+        row.add_row(bar, "  ".join(numbers))
+        return row
+
     def _table(self) -> Any:
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 2), expand=True)
         for _ in range(3):
             table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        now = time.time()
+        now = self._clock()
         for number, trial in sorted(self._running.copy().items())[:_RUNNING_SHOWN]:
-            params = "  ".join(f"{name}={_short(value)}" for name, value in trial["params"].items())
             ran = format_duration(now - trial["at"])
-            table.add_row(f"  trial {number}", ran, trial["last"], params, style="blue")
+            table.add_row(
+                f"  trial {number}", ran, trial["last"], Text(_params(trial["params"])), style="blue"
+            )
         hidden = len(self._running) - _RUNNING_SHOWN
         if hidden > 0:
             table.add_row(f"  and {hidden} more", style="dim")
         return table
+
+
+def _best(trial: Trial) -> Any:
+    from rich.text import Text
+
+    line = Text.assemble(
+        ("best ", "dim"),
+        (ui.number(trial.value), "bold green"),
+        f"  trial {trial.number}  ",
+        (_params(trial.params), "dim"),
+    )
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
 
 
 def _began(event: events.Began) -> str:
@@ -199,10 +210,14 @@ def _began(event: events.Began) -> str:
 
 def _result(trial: Trial) -> str:
     took = f"  {format_duration(trial.ended - trial.started)}" if trial.ended and trial.started else ""
-    params = " ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
+    params = _params(trial.params, " ")
     if trial.state is TrialState.SUCCEEDED:
         return f"{ui.number(trial.value)}{took}  {params}"
     return f"{trial.state}: {trial.reason}{took}  {params}"
+
+
+def _params(params: Mapping[str, object], between: str = "  ") -> str:
+    return between.join(f"{name}={_short(value)}" for name, value in params.items())
 
 
 def _short(value: object) -> str:

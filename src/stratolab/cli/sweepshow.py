@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stratolab.cli import ui
+from stratolab.core.processes import alive
 from stratolab.core.units import format_duration, format_money
 from stratolab.sweeps.models import Goal, SweepState, TrialState
 
@@ -45,6 +46,23 @@ def standing(lab: LocalLab, sweep: Sweep) -> Standing:
     from stratolab.sweeps import standing
 
     return lab.database.read(lambda tx: standing.of(tx, sweep))
+
+
+def drivers(lab: LocalLab, sweep: Sweep) -> list[str]:
+    """The processes that were last seen to drive it, for `stratolab.core.processes.alive`."""
+    from stratolab.sweeps import standing
+
+    owners = lab.database.read(lambda tx: standing.owners(tx, sweep.id))
+    return sorted({owner.rpartition("/")[0] for owner in owners})
+
+
+def why(lab: LocalLab, sweep: Sweep) -> str:
+    """Why a sweep ended; of one that has not, that all its drivers are dead, if they are."""
+    if sweep.state is not SweepState.RUNNING:
+        return sweep.reason
+    known = drivers(lab, sweep)
+    dead = known and all(alive(driver) is False for driver in known)
+    return f"its driver died: stratolab sweeps resume {sweep.id}" if dead else ""
 
 
 def summary(sweep: Sweep, stands: Standing) -> list[tuple[str, str]]:

@@ -70,5 +70,8 @@ class Engine(Protocol):
     def knows(self, job: str, fence: int) -> bool:
         """Whether that job waits or runs. Starts nothing."""
 
+    def started(self, job: str, fence: int) -> JobEvent | None:
+        """The STARTED event of that job if it runs; None if it waits, ended or is not known. Starts nothing."""
+
     def outcome(self, job: str, fence: int) -> Outcome | None:
         """How that job ended, read from what the engine left behind; None if it left nothing."""

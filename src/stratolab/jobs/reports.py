@@ -11,7 +11,7 @@ import json
 import math
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stratolab.core.numbers import is_number
 
@@ -99,19 +99,12 @@ class _Stream:
 
     def _line(self, line: bytes) -> None:
         line = line.strip()
-        if line and not line.startswith(b"{"):
-            self.last_line = line[:_SAID].decode(errors="replace")
-        if not line.startswith(b"{") or not line.endswith(b"}"):
-            return
         if len(line) > LINE_LIMIT:
             self.too_long += 1
             return
-        try:
-            text = line.decode(errors="surrogatepass")
-            said, end = _decode(text)
-        except (ValueError, RecursionError):
-            return
-        if end < len(text):
+        said = _object(line)
+        if said is None:
+            self.last_line = line[:_SAID].decode(errors="replace") or self.last_line
             return
         step = said.pop("step", None)
         step = int(step) if is_number(step) else None
@@ -122,6 +115,19 @@ class _Stream:
             if series is None:
                 series = self.series[name] = self.make()
             series.add(value, step)
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object that a line is, or None."""
+    if not line.startswith(b"{") or not line.endswith(b"}"):
+        return None
+    try:
+        text = line.decode(errors="surrogatepass")
+        said: dict[str, Any]
+        said, end = _decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return said if end == len(text) else None
 
 
 class Reports:
@@ -161,8 +167,8 @@ class Reports:
 
     @property
     def last_line(self) -> str:
-        """The last line on standard output that is no report: often why a script ended."""
-        return self._output.last_line
+        """The last line that is no report, of standard output if it has one: often why a script ended."""
+        return self._output.last_line or self._file.last_line
 
     @property
     def too_long(self) -> int:

@@ -135,7 +135,7 @@ class JobService:
                     waiting.pop(event.job, None)
 
     def reconcile(self, sweep: str | None = None) -> None:
-        """Write down the ends of jobs that ended while nobody listened.
+        """Write down the starts and the ends of jobs that nobody listened to.
 
         Asks the engine only about jobs that left no outcome behind, and starts nothing.
         """
@@ -143,6 +143,9 @@ class JobService:
             outcome = self.engine.outcome(job.id, job.fence)
             if outcome is not None:
                 self.finish(outcome)
+            elif started := self.engine.started(job.id, job.fence):
+                if job.state is not JobState.RUNNING:
+                    self.record(started)
             elif self._abandoned(job):
                 self.finish(_without_trace(job.id, job.fence, Reason.LOST, self._clock()))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stratolab.files.local import LocalBucket
     from stratolab.jobs.database import Database
     from stratolab.jobs.engines.local import LocalEngine
-    from stratolab.jobs.models import JobSpec, Outcome, Resources
+    from stratolab.jobs.models import Job, JobSpec, Outcome, Resources
     from stratolab.jobs.service import JobService
     from stratolab.lab.tracking import Tracking
     from stratolab.models.local import LocalRegistry
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = ".stratolab"
 CONFIG = "stratolab.toml"
+_WITHIN = "within"  # attribute: a job's folder, from the project's, where it is another one
 
 
 class LocalLab:
@@ -173,13 +174,21 @@ class LocalLab:
         return time.time()
 
     def with_capsule(self, spec: JobSpec) -> JobSpec:
-        """The spec with the code's present state recorded in the lab."""
+        """The spec with the code's present state recorded in the lab, and where in the project it runs."""
         from stratolab.jobs import capsule
 
         self.create()
         lock = self.config.project.requirements if self.configured else None
         taken = capsule.take(Path(spec.folder), self.capsules, data=spec.data, lock=lock)
-        return replace(spec, capsule=taken.id)
+        within = os.path.relpath(spec.folder, self.project)
+        attributes = spec.attributes if within == "." else {**spec.attributes, _WITHIN: within}
+        return replace(spec, capsule=taken.id, attributes=attributes)
+
+    def where(self, job: Job) -> Path:
+        """The folder that a job runs in, as it is now: the project may have been copied or moved since."""
+        if not self.home(job.id).is_dir():  # a job of another lab, from the store that they share
+            return Path(job.folder)
+        return Path(os.path.normpath(self.project / job.attributes.get(_WITHIN, ".")))
 
     def code_differences(self, old: str, new: str) -> list[str]:
         """How code and data of two capsules differ, a line a file."""

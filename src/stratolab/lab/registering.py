@@ -146,11 +146,11 @@ def files(lab: LocalLab, job: Job, path: str, run: str) -> Path | Logged:
         if path.startswith((".", "~")) or ".." in given.parts
         else [home / "artifacts" / given, home / given]
     )
-    for place in (*own, given.absolute(), Path(job.folder) / given):
+    for place in (*own, given.absolute(), lab.where(job) / given):
         if place.exists():
             return place
     raise InputError(
-        f"there is no {path!r}: not in the job's own folder, not here, not in {job.folder}",
+        f"there is no {path!r}: not in the job's own folder, not here, not in {lab.where(job)}",
         doing=_DOING,
         hint=f"models that the job logged to MLflow: {', '.join(model.name for model in logged) or 'none'}",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stratolab.core.errors import RefusedError
@@ -17,6 +16,8 @@ from stratolab.jobs.reports import Reports
 from stratolab.jobs.service import spec_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stratolab.jobs.models import Job, JobSpec
     from stratolab.lab.local import LocalLab
 
@@ -61,7 +62,7 @@ def restore(lab: LocalLab, job: Job) -> Restored:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700)
-    here = Path(job.folder)
+    here = lab.where(job)
     project = capsules.restore(taken, lab.capsules, folder, folder=here)
     linked = capsules.link_data(taken, here, project)
     spec = replace(spec_of(job), folder=str(project), sweep="", trial=None)
@@ -78,7 +79,7 @@ def original(lab: LocalLab, job: Job) -> Job:
 def judge(lab: LocalLab, old: Job, new: Job) -> Verdict:
     """Compare what two jobs left behind."""
     then = capsules.load(lab.capsules, old.capsule)
-    now = capsules.take(Path(old.folder), lab.capsules, data=old.data)
+    now = capsules.take(lab.where(old), lab.capsules, data=old.data)
     data = capsules.differences(then, replace(then, data=now.data), since="since then")
     elsewhere = [*data, *capsules.environment_differences(then, now, lab.capsules)]
     found = comparison(_view(lab, old), _view(lab, new))

@@ -272,6 +272,7 @@ def driver(lab: LocalLab, sweep: Sweep, wanted: Wanted, tell: Callable[[Event], 
         elsewhere=lookup(lab.tracking_file, config["metric"]),
         begun=lab.tracking.begun,
         all_begun=lab.tracking.hurry,
+        hide=lab.mask(wanted.spec.secrets).text,
     )
     homes = lab.home("")
     return driving.Driver(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from stratolab.core.units import format_duration, format_size
 from stratolab.jobs.ends import signal_name
 from stratolab.jobs.models import JobState, Reason
+from stratolab.sweeps import ledger, standing
+from stratolab.sweeps.models import TrialState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,13 +37,25 @@ class Explanation:
 
 def explain(lab: LocalLab, job: Job) -> Explanation:
     """Explain a job's state."""
-    if job.state is JobState.SUCCEEDED:
-        return Explanation(f"it did what it should, in {format_duration(job.wall_seconds or 0)}")
     if not job.state.ended:
         return _running(lab, job)
-    log = tuple(map(lab.mask(job.secrets).text, _tail(lab.home(job.id) / "log")))
+    if job.state is JobState.SUCCEEDED:
+        return _succeeded(lab, job)
+    log = _log(lab, job)
     why, fix = _ENDS[job.reason or Reason.LOST](job, "\n".join(log))
     return Explanation(why, fix, log)
+
+
+def _succeeded(lab: LocalLab, job: Job) -> Explanation:
+    trial = lab.database.read(lambda tx: standing.of_jobs(tx, [job.id])).get(job.id) if job.sweep else None
+    if trial is None or trial.state is not TrialState.FAILED:
+        return Explanation(f"it did what it should, in {format_duration(job.wall_seconds or 0)}")
+    metric = lab.database.read(lambda tx: ledger.get(tx, job.sweep)).config["metric"]
+    return Explanation(
+        f"it ended well, but its trial failed: {trial.reason}",
+        f'have it print a line of JSON that gives {metric} a finite number, such as {{"{metric}": 0.41}}',
+        _log(lab, job),
+    )
 
 
 def _running(lab: LocalLab, job: Job) -> Explanation:
@@ -87,19 +101,25 @@ def _signal(job: Job, _log: str) -> tuple[str, str]:
 
 def _timeout(job: Job, _log: str) -> tuple[str, str]:
     limit = job.resources.timeout or 0
-    return (
-        f"it ran longer than its limit of {format_duration(limit)}",
-        f'timeout = "{round(2 * limit)}s" in [jobs.{job.name}], or --timeout',
-    )
+    wanted = f"{max(1, round(2 * limit))}s"
+    return f"it ran longer than its limit of {format_duration(limit)}", _raised(job, "timeout", wanted)
 
 
 def _memory(job: Job, _log: str) -> tuple[str, str]:
-    peak, limit = job.peak_memory or 0, job.resources.memory or 0
-    wanted = max(peak, limit) * 1.5
+    peak, limit = job.peak_memory or 0, job.resources.memory
+    if limit is None or job.message:  # the machine had no more, or did not give it
+        return (
+            f"it got no more memory at {format_size(peak)}: {job.message}",
+            "less at a time in the script, fewer jobs at a time, or a machine with more memory",
+        )
     return (
         f"it used {format_size(peak)} of memory; its limit is {format_size(limit)}",
-        f'memory = "{format_size(wanted)}" in [jobs.{job.name}], or --memory {format_size(wanted)}',
+        _raised(job, "memory", format_size(max(peak, limit) * 1.5)),
     )
+
+
+def _raised(job: Job, limit: str, value: str) -> str:
+    return f'{limit} = "{value}" in [jobs.{job.name}], or --{limit} {value}'
 
 
 def _cancelled(job: Job, _log: str) -> tuple[str, str]:
@@ -131,6 +151,10 @@ _ENDS: dict[Reason, Callable[[Job, str], tuple[str, str]]] = {
     Reason.NOT_STARTED: _not_started,
     Reason.LOST: _lost,
 }
+
+
+def _log(lab: LocalLab, job: Job) -> tuple[str, ...]:
+    return tuple(map(lab.mask(job.secrets).text, _tail(lab.home(job.id) / "log")))
 
 
 def _tail(path: Path) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from stratolab.jobs import store
 from stratolab.jobs.models import EventKind, JobEvent, JobSpec, Reason
 from stratolab.jobs.reports import Reports
 from stratolab.jobs.service import GRACE
-from stratolab.sweeps import events
+from stratolab.sweeps import events, ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from stratolab.jobs.database import Database, Transaction
     from stratolab.jobs.engine import Engine, Session
@@ -70,6 +70,11 @@ class Crew:
         return len(self.runs)
 
     @property
+    def numbers(self) -> set[int]:
+        """The trials that run here."""
+        return {running.trial.number for running in self.runs.values()}
+
+    @property
     def all_ours(self) -> bool:
         """Whether every trial that runs here is in our lane: then the engine knows how many may run."""
         return not any(running.adopted for running in self.runs.values())
@@ -103,11 +108,23 @@ class Crew:
         if again:
             self._run_again(again)
 
-    def _run_again(self, runs: Sequence[Running]) -> None:
-        def refence(tx: Transaction) -> list[int]:
-            return [store.refence(tx, running.job.id) for running in runs]
+    def keep(self, held: Collection[int]) -> None:
+        """Leave the trials that are not `held` any more to the driver that took them over."""
+        for running in [one for one in self.runs.values() if one.trial.number not in held]:
+            del self.runs[running.job.id]
+            self._tell(taken_over(running.trial))
 
-        fences = self._database.run(refence)
+    def _run_again(self, runs: Sequence[Running]) -> None:
+        """Hand jobs out anew, but none of a trial that another driver has taken over: that is at work on it."""
+        mine = runs[0].trial
+
+        def refence(tx: Transaction) -> tuple[set[int], list[int]]:
+            held = ledger.held(tx, mine.sweep, mine.owner)
+            return held, [store.refence(tx, one.job.id) for one in runs if one.trial.number in held]
+
+        held, fences = self._database.run(refence)
+        self.keep(held)
+        runs = [running for running in runs if running.trial.number in held]
         for running, fence in zip(runs, fences, strict=True):
             running.job = replace(running.job, fence=fence)
             running.reports = Reports(self._home(running.job.id))
@@ -116,6 +133,8 @@ class Crew:
         self._submit([running.job for running in runs])
 
     def _submit(self, jobs: Sequence[store.Job]) -> None:
+        if not jobs:
+            return
         told = self._plan.begun(jobs)
         requests = [
             self._engine.prepare(
@@ -244,3 +263,8 @@ class Crew:
     def cancel(self) -> None:
         """Ask for the end of everything that runs here."""
         self._session.cancel(list(self.runs), reason=Reason.CANCELLED, grace=GRACE)
+
+
+def taken_over(trial: Trial) -> events.Noted:
+    """What is told of a trial that another driver has now."""
+    return events.Noted(f"trial {trial.number} was taken over by another driver; its result here is not used")

@@ -22,7 +22,7 @@ from stratolab.jobs import store
 from stratolab.jobs.models import EventKind, JobEvent, Lane
 from stratolab.jobs.service import GRACE
 from stratolab.sweeps import events, ledger, rounds
-from stratolab.sweeps.crew import Crew, Running
+from stratolab.sweeps.crew import Crew, Running, taken_over
 from stratolab.sweeps.models import SweepState, TrialState
 from stratolab.sweeps.pace import Pace
 from stratolab.sweeps.plan import job_of
@@ -138,10 +138,8 @@ class Driver:
         self._database.run(lambda tx: ledger.set_state(tx, sweep, SweepState.RUNNING))
         self._take(self._database.read(lambda tx: ledger.changes(tx, sweep, 0))[0], quiet=True)
         self._began_with = self.view.ended
-        plan = self.plan
-        self._tell(
-            events.Began(sweep, plan.trials, plan.parallel, plan.sampler.name, plan.why, self._began_with)
-        )
+        plan, before = self.plan, self._began_with
+        self._tell(events.Began(sweep, plan.trials, plan.parallel, plan.sampler.name, plan.why, before))
         self._check_rules()
         self._reclaim()
 
@@ -187,17 +185,21 @@ class Driver:
     def _tick(self) -> None:
         """Look around: what running trials report, leases, other drivers."""
         self._ticked = time.monotonic()
+        if self._ticked - self._renewed >= self._lease / 3:
+            self._renew()
         self._crew.record_starts()
         self._crew.look(self.view.curves.values())
-        if self._ticked - self._renewed >= self._lease / 3:
-            self._renewed = self._ticked
-            until = self._clock() + self._lease
-            self._database.run(lambda tx: ledger.renew(tx, self.sweep.id, owner=self._owner, until=until))
-        if any(trial.owner != self._owner for trial in self.view.running.values()):
+        if self.view.running.keys() - self._crew.numbers:  # another driver's
             changes, _ = self._database.read(lambda tx: ledger.changes(tx, self.sweep.id, self.view.revision))
             self._take(changes)
             self._check_rules()
             self._reclaim()
+
+    def _renew(self) -> None:
+        """Keep our trials, and let go of those that others have taken over because we were silent."""
+        self._renewed, until = time.monotonic(), self._clock() + self._lease
+        renew = partial(ledger.renew, sweep=self.sweep.id, owner=self._owner, until=until)
+        self._crew.keep(self._database.run(renew))
 
     def _finished(self) -> bool:
         if len(self._crew):
@@ -261,9 +263,7 @@ class Driver:
         for ending, accepted in zip(endings, written.accepted, strict=True):
             self.dollars += ending.price or 0.0
             if not accepted:
-                number = ending.trial.number
-                text = f"trial {number} was taken over by another driver; its result here is not used"
-                self._tell(events.Noted(text))
+                self._tell(taken_over(ending.trial))
         if len(written.claimed) < len(claims):
             self._suggester.again()
         self._take(written.changes)
@@ -293,6 +293,7 @@ class Driver:
             resources=resources,
             pruned=running.pruned,
             elsewhere=lambda: self.plan.elsewhere(running.job.id),
+            hide=self.plan.hide,
         )
         if result.state is TrialState.SUCCEEDED:  # one that breaks at once says nothing of how long they take
             self._pace.took(outcome.ended - outcome.started, outcome.cpu_seconds)
@@ -361,6 +362,9 @@ class Driver:
     def _leave(self, why: str) -> Sweep:
         """Stop cleanly: end what runs here and give the trials back, to be run again later."""
         self.stopped = why
+        if time.monotonic() - self._renewed >= self._lease:  # then others may have what we would cancel
+            with contextlib.suppress(Exception):
+                self._renew()
         self._crew.cancel()
         waiting = dict(self._crew.runs)
         deadline = time.monotonic() + GRACE + LEAVING

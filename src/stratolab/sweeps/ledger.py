@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _HELD = (
     "WHERE sweep = :sweep AND number = :number AND owner = :owner AND fence = :fence AND state = 'running'"
 )
+_OWNED = "WHERE sweep = :sweep AND state = 'running' AND owner = :owner AND lease > 0"
 _LATEST = "ORDER BY created DESC, number DESC"
 _BATCH = 500  # points in one IN list
 _FIRST_FENCE = 1
@@ -267,9 +268,18 @@ def reclaim(
     return [trial_of({**row, **ours, "fence": row["fence"] + 1}) for row in found]
 
 
-def renew(tx: Transaction, sweep: str, owner: str, until: float) -> int:
-    """Keep the trials that `owner` runs until `until`; gives their number. Released ones stay released."""
-    return _lease(tx, sweep, owner, until)
+def renew(tx: Transaction, sweep: str, owner: str, until: float) -> set[int]:
+    """Keep the trials that `owner` runs until `until`; gives their numbers. Released ones stay released."""
+    return held(tx, sweep, owner) if _lease(tx, sweep, owner, until) else set()
+
+
+def held(tx: Transaction, sweep: str, owner: str) -> set[int]:
+    """The numbers of the trials that `owner` runs; a lock keeps others from taking them over until the commit."""
+    locked(tx, sweep)
+    where = "WHERE sweep = :sweep AND state = 'running' AND owner = :owner"
+    return {
+        int(row["number"]) for row in tx.rows(f"SELECT number FROM trial {where}", sweep=sweep, owner=owner)
+    }
 
 
 def release(tx: Transaction, sweep: str, owner: str) -> int:
@@ -363,8 +373,7 @@ def counts(tx: Transaction, sweep: str) -> dict[TrialState, int]:
 def _lease(tx: Transaction, sweep: str, owner: str, until: float) -> int:
     head = locked(tx, sweep)
     changed = tx.execute(
-        "UPDATE trial SET lease = :until, revision = :revision "
-        "WHERE sweep = :sweep AND state = 'running' AND owner = :owner AND lease > 0",
+        f"UPDATE trial SET lease = :until, revision = :revision {_OWNED}",
         sweep=sweep, owner=owner, until=until, revision=head.revision + 1,
     )  # fmt: skip
     if changed:

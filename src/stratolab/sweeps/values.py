@@ -33,11 +33,12 @@ def judge(
     resources: Resources,
     pruned: str = "",
     elsewhere: Callable[[], float | None] = lambda: None,
+    hide: Callable[[str], str] = lambda text: text,
 ) -> Result:
     """The result of a trial whose job ended so.
 
     `pruned` says why we stopped it, if we did; `elsewhere` looks for the metric outside the job's folder
-    (MLflow) and is asked last.
+    (MLflow) and is asked last; `hide` takes secrets out of a reason, which may repeat what the script said.
     """
     reports.finish()
     series = reports.metric(metric)
@@ -49,7 +50,7 @@ def judge(
             value=value,
             ended=outcome.ended,
             started=outcome.started,
-            reason=reason,
+            reason=hide(reason) if reason else "",
             steps=steps,
         )
 
@@ -84,8 +85,10 @@ def _silent(metric: str, reports: Reports, elsewhere: float | None) -> str:
         return f"its last {metric} in MLflow is {describe(elsewhere)}"
     names = reports.names()
     if not names:
-        too_long = f" ({reports.too_long} lines too long to be reports)" if reports.too_long else ""
-        return f"exit code 0, but it reported nothing{too_long}"
+        lines = f"{reports.too_long} {'line' if reports.too_long == 1 else 'lines'}"
+        too_long = f" ({lines} too long to be reports)" if reports.too_long else ""
+        stray = f": {reports.last_line!r} is no report" if reports.last_line else ""
+        return f"exit code 0, but it reported nothing{too_long}{stray}"
     near = nearest(metric, names)
     shown = ", ".join(names[:_NAMES_SHOWN])
     return f"exit code 0, but it reported no {metric}, only {shown}" + (f"; is it {near}?" if near else "")

@@ -273,6 +273,20 @@ class EngineContract:
             assert heard.outcome(request.job).reason is Reason.DONE
         assert (tmp_path / "ran").exists()
 
+    def test_tells_of_a_start_that_nobody_heard(self, engine: Engine, bench: Bench, gate: Gate) -> None:
+        running = bench.run(spec(*gate.command(), resources=Resources(cpus=2)))
+        waiting = bench.run(spec("true"))
+        heard = bench.heard.wait(running.job, EventKind.STARTED)
+        told = engine.started(running.job, 1)
+        assert told is not None
+        assert (told.kind, told.job, told.fence) == (EventKind.STARTED, running.job, 1)
+        assert (told.pid, told.at) == (heard.pid, heard.at)
+        assert engine.started(running.job, 2) is None
+        assert engine.started(waiting.job, 1) is None
+        gate.open()
+        bench.heard.outcome(waiting.job)
+        assert engine.started(running.job, 1) is None
+
     def test_knows_what_waits_and_runs(self, engine: Engine, bench: Bench, gate: Gate) -> None:
         assert not engine.knows(new_id(), 1)
         running = bench.run(spec(*gate.command(), resources=Resources(cpus=2)))

@@ -225,8 +225,19 @@ class LedgerContract(LedgerFaults):
         claim(database, sweep, [point(0, "ana")])
         reclaim(database, sweep, now=NOW + LEASE)
         assert not finish(database, sweep, 0, GOOD)
-        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == 0
+        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == set()
         assert finish(database, sweep, 0, GOOD, owner="bob", fence=2)
+
+    def test_a_driver_holds_what_it_claimed_until_it_ends_or_is_taken_over(
+        self, database: Database, sweep: str
+    ) -> None:
+        for number, owner in enumerate(("ana", "ana", "ana", "cat")):
+            claim(database, sweep, [point(number, owner)], owner=owner)
+        finish(database, sweep, 0, GOOD)
+        assert database.run(lambda tx: ledger.held(tx, sweep, "ana")) == {1, 2}
+        reclaim(database, sweep, now=NOW + LEASE, limit=1)
+        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == {2}
+        assert database.run(lambda tx: ledger.held(tx, sweep, "bob")) == {1}
 
     def test_an_expired_lease_that_nobody_took_is_still_good(self, database: Database, sweep: str) -> None:
         claim(database, sweep, [point(0, "ana")])
@@ -236,7 +247,7 @@ class LedgerContract(LedgerFaults):
         claim(database, sweep, [point(0, "ana"), point(1, "ana")])
         claim(database, sweep, [point(2, "cat")], owner="cat")
         assert database.run(lambda tx: ledger.release(tx, sweep, owner="ana")) == 2
-        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW + LEASE)) == 0
+        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW + LEASE)) == set()
         assert [(trial.number, trial.fence) for trial in reclaim(database, sweep, now=NOW)] == [
             (0, 2),
             (1, 2),

@@ -228,6 +228,20 @@ def test_a_client_of_another_version(engine: LocalEngine, lab_folder: Path, tmp_
     wait_for_end(host)
 
 
+def test_an_idle_host_makes_way_when_its_lab_was_moved(
+    bench: Bench, engine: LocalEngine, lab_folder: Path
+) -> None:
+    bench.end(spec("true"))
+    before = host_of(engine)
+    bench.session.close()
+    moved = LocalEngine(lab_folder.rename(lab_folder.with_name("moved")), cpus=2)
+    heard = Heard()
+    with moved.open(heard) as session:
+        assert host_of(moved) != before
+        assert Bench(moved, session, heard).end(spec("true")).reason is Reason.DONE
+    wait_for_end(before)
+
+
 def test_a_host_that_cannot_start(tmp_path: Path) -> None:
     lab = tmp_path / "lab"
     lab.mkdir()

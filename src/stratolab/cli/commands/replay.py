@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   stratolab replay                 the latest job, as its code, parameters and seed were
-  stratolab replay 01jd4x --keep   leave the restored code there, to look at
+  stratolab replay t48v5t --keep   leave the restored code there, to look at
   stratolab replay --json          exit code 0: the same values; 1: others
 """
 

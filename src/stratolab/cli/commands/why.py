@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   stratolab why                the latest job
-  stratolab why 01jd4x --json
+  stratolab why t48v5t --json
 """
 _TAIL = 15  # lines of the log shown for a job that failed
 

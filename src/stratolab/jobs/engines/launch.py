@@ -127,7 +127,7 @@ def _dial(lab: str) -> socket.socket | None:
 
 
 def _greet(there: socket.socket, hello: Message) -> Connection | None:
-    """Say hello; None if that host is of another version and leaves for our sake."""
+    """Say hello; None if that host is of another version, or of where the lab was before, and leaves for our sake."""
     connection = Connection(there, {}, wire.Lines())
     try:
         there.settimeout(ANSWER_WITHIN)

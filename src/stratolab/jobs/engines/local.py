@@ -156,10 +156,17 @@ class LocalEngine:
         found = spool.load_outcome(spool.home_of(self._lab, job))
         return _outcome(found) if found and found["fence"] == fence else None
 
+    def started(self, job: str, fence: int) -> JobEvent | None:
+        """That job's start if it runs, with or without a host. Starts nothing."""
+        facts = spool.live(self._lab, job)
+        if not facts or facts["fence"] != fence or not facts["process"] or not alive(facts["process"]):
+            return None
+        pid = int(facts["process"].rsplit("/", 2)[1])
+        return JobEvent(EventKind.STARTED, job, fence, at=facts["first"] or facts["started"], pid=pid)
+
     def knows(self, job: str, fence: int) -> bool:
         """Whether that job waits or runs, with or without a host. Starts nothing."""
-        facts = spool.live(self._lab, job)
-        if facts and facts["fence"] == fence and facts["process"] and alive(facts["process"]):
+        if self.started(job, fence):
             return True
         try:
             status = self.status()

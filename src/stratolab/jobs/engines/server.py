@@ -80,7 +80,7 @@ class Server:
     def __init__(
         self, listener: socket.socket, lab: str, *, machine: str, cpus: float, linger: float
     ) -> None:
-        self._listener = listener
+        self._listener, self._lab = listener, lab
         self._folder = os.open(lab, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._starting = os.open(
             wire.STARTING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600, dir_fd=self._folder
@@ -262,8 +262,9 @@ class Server:
     def _greet(self, client: Client, message: wire.Message) -> None:
         if message["do"] != "hello":
             raise ValueError("no hello")
-        if message["version"] != wire.VERSION:
-            self._leaving = self._leaving or (self._keeper.idle and len(self._clients) == 1)
+        alone = self._keeper.idle and len(self._clients) == 1
+        if message["version"] != wire.VERSION or (alone and self._moved()):
+            self._leaving = self._leaving or alone
             answer = {
                 "event": "refused",
                 "version": wire.VERSION,
@@ -280,6 +281,13 @@ class Server:
         client.send(
             wire.encode({"event": "welcome", "version": wire.VERSION, "pid": os.getpid(), "cpus": capacity})
         )
+
+    def _moved(self) -> bool:
+        """Whether our paths lead to another folder than the one that we serve, or nowhere."""
+        try:
+            return not os.path.samestat(os.stat(self._lab), os.fstat(self._folder))  # noqa: PTH116
+        except OSError:
+            return True
 
     def _drop(self, client: Client) -> None:
         client.deaf = True

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   stratolab jobs cancel               the latest job
-  stratolab jobs cancel 01jd4x train
+  stratolab jobs cancel t48v5t train
   stratolab jobs cancel --all         everything that runs or waits in this lab
 """
 

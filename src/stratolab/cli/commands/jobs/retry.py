@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stratolab.cli import find, show, ui
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   stratolab jobs retry                 the latest job, with the code as it is now
-  stratolab jobs retry 01jd4x -d
-  stratolab replay 01jd4x              with the code as it was then
+  stratolab jobs retry t48v5t -d
+  stratolab replay t48v5t              with the code as it was then
 """
 
 
@@ -29,12 +30,12 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Do it."""
     from stratolab.cli import follow
-    from stratolab.lab import open_lab
+    from stratolab.lab import open_lab, replaying
 
     lab = open_lab()
-    old = find.job(lab, options.job)
+    old = replaying.original(lab, find.job(lab, options.job))  # a replay's folder is gone
     with lab.tracking.feed(ui.note), lab.jobs() as jobs:
-        spec = lab.with_capsule(jobs.again(old))
+        spec = lab.with_capsule(replace(jobs.again(old), folder=str(lab.where(old))))
         job = jobs.submit(spec, attributes={"retry_of": old.id})
         if options.detach:
             show.detached(lab, job, as_json=options.json)

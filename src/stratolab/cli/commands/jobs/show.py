@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   stratolab jobs show                the latest job
   stratolab jobs show train          the latest job of that name
-  stratolab jobs show 01jd4x --json
+  stratolab jobs show t48v5t --json
 """
 
 

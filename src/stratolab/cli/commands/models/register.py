@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   stratolab models register world-series model.json            what the latest job wrote
   stratolab models register world-series model.json --sweep tune --alias challenger
-  stratolab models register world-series --job 01jd4x          the model that it logged to MLflow
+  stratolab models register world-series --job t48v5t          the model that it logged to MLflow
   stratolab models register world-series model.json --sample '{"year": 2015}'
 """
 

@@ -48,6 +48,7 @@ def run(options: Namespace) -> int:
         ended = stands.trials - stands.counts[TrialState.RUNNING]
         of = f"/{sweep.config['trials']}" if sweep.config.get("trials") else ""
         value = f"{sweep.config['metric']}={ui.number(best.value)}" if best else ""
-        rows.append((sweep.id, str(sweep.state), f"{ended}{of}", value, ui.ago(sweep.created), sweep.reason))
+        why = sweepshow.why(lab, sweep)
+        rows.append((sweep.id, str(sweep.state), f"{ended}{of}", value, ui.ago(sweep.created), why))
     ui.table(("sweep", "state", "trials", "best", "age", "why"), rows, right=("trials", "age"))
     return 0

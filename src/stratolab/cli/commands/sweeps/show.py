@@ -38,11 +38,11 @@ def run(options: Namespace) -> int:
     if options.json:
         ui.document(sweepshow.document(lab, sweep))
         return 0
-    stands = sweepshow.standing(lab, sweep)
+    stands, why = sweepshow.standing(lab, sweep), sweepshow.why(lab, sweep)
     ui.fields(
         [
             ("sweep", sweep.id),
-            ("state", f"{sweep.state}{f' ({sweep.reason})' if sweep.reason else ''}"),
+            ("state", f"{sweep.state} ({why})" if why else str(sweep.state)),
             (
                 "begun",
                 f"{ui.moment(sweep.created)}{f', from {sweep.forked_from}' if sweep.forked_from else ''}",

@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from stratolab.cli import find, ui
+from stratolab.cli import find, sweepshow, ui
 from stratolab.cli import options as opt
 from stratolab.core.processes import alive
 
@@ -27,19 +27,16 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Do it."""
     from stratolab.lab import open_lab
-    from stratolab.sweeps import standing
 
     lab = open_lab()
     sweep = find.sweep(lab, options.sweep)
-    owners = {
-        owner.rsplit("/", 1)[0] for owner in lab.database.read(lambda tx: standing.owners(tx, sweep.id))
-    }
-    drivers = [owner for owner in owners if alive(owner)]
-    for owner in drivers:
-        os.kill(int(owner.rsplit("/", 2)[1]), signal.SIGINT)
-    if drivers:
-        ui.say(f"{sweep.id}: {ui.plural(len(drivers), 'driver')} asked to stop")
-    elif any(alive(owner) is None for owner in owners):
+    known = sweepshow.drivers(lab, sweep)
+    here = [driver for driver in known if alive(driver)]
+    for driver in here:
+        os.kill(int(driver.rsplit("/", 2)[1]), signal.SIGINT)
+    if here:
+        ui.say(f"{sweep.id}: {ui.plural(len(here), 'driver')} asked to stop")
+    elif any(alive(driver) is None for driver in known):
         ui.note(f"{sweep.id} may be driven on another machine; stop it there")
     else:
         ui.note(f"no driver of {sweep.id} runs here; it is {sweep.state}")
