@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.measuring import command
 from benchmarks.measuring.environments import Unavailable, borrowed, environment
 from benchmarks.measuring.usage import Failed
-from benchmarks.samplers import cells, cost
-from benchmarks.samplers.players import PLAYERS
-from benchmarks.samplers.tasks import TASKS
+from benchmarks.samplers import cells, cost, paid
+from benchmarks.samplers.players import COST_AWARE, PLAYERS
+from benchmarks.samplers.tasks import PAID, TASKS
 from benchmarks.samplers.telling import Found, section
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _DEAR_SEEDS = 10  # of tasks that train a real model
 _ALONE_TASKS = ("branin", "hartmann6", "rosenbrock5", "hartmann3", "levy6", "mixed")
 _ALONE_PLAYERS = ("gp", "optuna-tpe")
 _SHORT_TASKS, _SHORT_PLAYERS = ("branin", "mixed"), ("random", "gp", "optuna-tpe")
+_PAID_PLAYERS, _PAID_SEEDS = ("random", "gp", "optuna-tpe"), 10  # and ours with `cost_aware`
 _KNOWN, _SHORT_KNOWN = (100, 1000), (20,)
 _SLOW = 500.0  # ms at 100 finished trials from which 1,000 are not asked for
 _JOBS = 2
@@ -38,6 +39,7 @@ def run(run: Run) -> Section:
     pythons, absent = _pythons(run)
     with ProcessPoolExecutor(_JOBS) as pool:
         found = _all(run, pool, cells.cell, list(_races(run, pythons)), absent)
+        bills = _all(run, pool, paid.bill, list(_paid(run, pythons)), absent)
     with ProcessPoolExecutor(1) as pool:
         costs: dict[str, Any] = {}
         for known in _SHORT_KNOWN if run.short else _KNOWN:
@@ -54,6 +56,10 @@ def run(run: Run) -> Section:
                 for (task, name, pending), value in ((key.split("/"), value) for key, value in found.items())
             },
             costs={(key.split("/")[1], int(key.split("/")[2])): value for key, value in costs.items()},
+            bills={
+                (task, name): paid.Bill(**value)
+                for (_, task, name), value in ((key.split("/"), value) for key, value in bills.items())
+            },
             absent=absent,
             pending=_PENDING,
             budget=_SHORT_BUDGET if run.short else _BUDGET,
@@ -94,11 +100,19 @@ def _races(run: Run, pythons: Mapping[str, str]) -> Iterator[cells.Order]:
     return iter(sorted(orders, key=lambda order: (PLAYERS[order.player].seeds, not TASKS[order.task].dear)))
 
 
+def _paid(run: Run, pythons: Mapping[str, str]) -> Iterator[paid.Order]:
+    """Fewer tasks and players: what is asked is whether minding costs pays."""
+    there = {COST_AWARE: ""} | {name: pythons[name] for name in _PAID_PLAYERS if name in pythons}
+    for task in list(PAID)[: 1 if run.short else None]:
+        for name, python in there.items():
+            yield paid.Order(task, name, python, _PENDING, _SHORT_SEEDS if run.short else _PAID_SEEDS)
+
+
 def _all(
     run: Run,
     pool: ProcessPoolExecutor,
     do: Callable[[Any], Any],
-    orders: Sequence[cells.Order | cost.Order],
+    orders: Sequence[cells.Order | cost.Order | paid.Order],
     absent: dict[str, str],
 ) -> dict[str, Any]:
     """What `do` makes of each order, by its key, kept as it comes; a peer that fails becomes absent."""
@@ -119,6 +133,8 @@ def _all(
 def _line(key: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{key:40} {value:10.1f} ms"
+    if isinstance(value, paid.Bill):
+        return f"{key:40} {value.whole:10.4f} for {value.trials:g} trials"
     return f"{key:40} {value.curve[-1]:10.4f} {value.milliseconds:8.1f} ms"
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stratolab.sweeps.space import Params, Space
 
 SERVE = Path(__file__).with_name("serve.py")
+_TRIALS = 100  # as the configuration of a sweep says; costs count less and less until then
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -39,8 +40,8 @@ class Player(Protocol):
         """The point of this trial, which now runs."""
         ...
 
-    def tell(self, number: int, loss: float | None) -> None:
-        """It has ended; a loss of None means that it failed."""
+    def tell(self, number: int, loss: float | None, seconds: float | None = None) -> None:
+        """It has ended, after so many seconds; a loss of None means that it failed."""
         ...
 
     def know(self, known: Sequence[tuple[Params, float]]) -> None:
@@ -72,7 +73,7 @@ class Random:
         self.spent += time.process_time() - began
         return point
 
-    def tell(self, number: int, loss: float | None) -> None:
+    def tell(self, number: int, loss: float | None, seconds: float | None = None) -> None:
         """Chance does not learn."""
 
     def know(self, known: Sequence[tuple[Params, float]]) -> None:
@@ -96,9 +97,9 @@ class Ours:
         self._pending[number] = point
         return point
 
-    def tell(self, number: int, loss: float | None) -> None:
+    def tell(self, number: int, loss: float | None, seconds: float | None = None) -> None:
         """See `Player`."""
-        self._finished.append(Observation(number, self._pending.pop(number), loss))
+        self._finished.append(Observation(number, self._pending.pop(number), loss, seconds=seconds))
 
     def know(self, known: Sequence[tuple[Params, float]]) -> None:
         """See `Player`."""
@@ -120,7 +121,7 @@ class Remote:
         point: Params = answer["point"]
         return point
 
-    def tell(self, number: int, loss: float | None) -> None:
+    def tell(self, number: int, loss: float | None, seconds: float | None = None) -> None:  # noqa: ARG002 - none asks
         """See `Player`."""
         self.spent += self._say({"tell": number, "loss": loss})["cpu"]
 
@@ -176,6 +177,7 @@ def described(space: Space) -> dict[str, dict[str, Any]]:
     return found
 
 
+COST_AWARE = "gp, cost_aware"  # asks for the gain per second
 PAGE = ("branin", "hartmann6", "rosenbrock5", "svc")  # the tasks of the page that set the bars
 PLAYERS = {
     "random": Kind(),
@@ -192,4 +194,6 @@ def player(name: str, python: str, space: Space, seed: int) -> Player:
     """A player of this name; `python` is its environment's, empty for ours."""
     if name == "random":
         return Random(space, seed)
+    if name == COST_AWARE:
+        return Ours(make("gp", space, seed, trials=_TRIALS, cost_aware=True))
     return Remote(python, name, space, seed) if python else Ours(make(name, space, seed))

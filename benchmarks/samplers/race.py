@@ -15,24 +15,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One sweep: the best true loss after each trial ended, and CPU milliseconds per suggestion and telling."""
+    """One sweep: the best true loss and the seconds paid after each trial ended, CPU milliseconds per suggestion."""
 
     best: list[float]
+    paid: list[float]
     milliseconds: float
 
 
 def race(task: Task, player: Player, *, seed: int, budget: int, pending: int) -> Run:
-    """Run `budget` trials with `pending` under way at all times. Durations are log-normal, as real ones are."""
+    """Run `budget` trials, or as many as the task's money is for, `pending` under way at all times.
+
+    How long one takes differs by a log-normal factor, as real ones do.
+    """
     dice = random.Random(1_000_003 * seed + 17)  # noqa: S311 - durations, not secrets
     clock, asked = 0.0, 0
-    running: list[tuple[float, int, float | None]] = []
+    running: list[tuple[float, int, float | None, float]] = []
     best: list[float] = []
-    while len(best) < budget:
+    paid: list[float] = []
+    while len(best) < budget and (not paid or paid[-1] < task.money):
         while len(running) < pending and asked < budget:
-            loss = task.loss(player.ask(asked))
-            heapq.heappush(running, (clock + dice.lognormvariate(0, 0.5), asked, loss))
+            point = player.ask(asked)
+            seconds = task.seconds(point) * dice.lognormvariate(0, 0.5)
+            heapq.heappush(running, (clock + seconds, asked, task.loss(point), seconds))
             asked += 1
-        clock, number, loss = heapq.heappop(running)
+        clock, number, loss, seconds = heapq.heappop(running)
         best.append(min(best[-1] if best else math.inf, math.inf if loss is None else loss))
-        player.tell(number, None if loss is None else loss + task.noise * dice.gauss(0, 1))
-    return Run(best, 1000 * player.spent / budget)
+        paid.append((paid[-1] if paid else 0.0) + seconds)
+        seen = None if loss is None else loss + task.noise * dice.gauss(0, 1)
+        player.tell(number, seen, seconds)
+    return Run(best, paid, 1000 * player.spent / max(asked, 1))

@@ -1,13 +1,14 @@
 """What is searched: development tasks, on which constants were chosen, and held-out ones, which decided nothing.
 
 A task's loss is what the table shows; noise, if any, is added to what the samplers see only. None is a failed trial.
+Trials of a paid task differ in how long they run; it ends when so many seconds of trials are paid for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """A loss over a space. `optimum` is the least possible loss where it is known."""
+    """A loss over a space. `optimum` is the least possible loss where it is known.
+
+    `seconds` is how long a trial runs, but for chance; `money` how many seconds there are in all.
+    """
 
     name: str
     space: Space
@@ -31,6 +35,8 @@ class Task:
     optimum: float | None = None
     noise: float = 0.0
     dear: bool = False  # a real model: fewer seeds
+    seconds: Callable[[Params], float] = field(default=lambda _: 1.0)
+    money: float = math.inf
 
 
 def box(count: int, low: float, high: float) -> Space:
@@ -278,5 +284,32 @@ TASKS = {
         Task("flaky", box(4, -10, 10), flaky_levy, optimum=0.0),
         Task("svc-sharper", _SVC, partial(svc, blur=0.25), dear=True),
         Task("ridge", _ridge_space(), ridge_diabetes, dear=True),
+    )
+}
+
+# -- paid by the second: each has the money for some fifty trials at points of chance ---------------
+
+
+def by_x(params: Params) -> float:
+    """1 to 55 seconds, from left to right; Branin has a minimum at the left, one in the middle, one at the right."""
+    return math.exp(4 * (float(params["x"]) + 5) / 15)
+
+
+def by_size(params: Params) -> float:
+    """As the size of a network goes: 0.03 to 20 seconds."""
+    return float(params["width"]) * int(params["depth"]) / 256
+
+
+def by_last(params: Params) -> float:
+    """1 to 20 seconds; Hartmann's best points, where the last number is 0.85, are among the dearest."""
+    return math.exp(3 * xs(params)[-1])
+
+
+PAID = {
+    task.name: task
+    for task in (
+        replace(TASKS["branin"], name="branin by x", seconds=by_x, money=670.0),
+        replace(TASKS["mixed"], name="mixed by size", seconds=by_size, money=130.0),
+        replace(TASKS["hartmann3"], name="hartmann3 by last", seconds=by_last, money=320.0),
     )
 }

@@ -62,6 +62,15 @@ def models(cli, ran):
     return call
 
 
+def test_arguments_by_hand_are_among_what_differs(cli, root, models):
+    models("register", "demo", "model.json")
+    assert cli("run", "train", "--", "--x", "0.4", folder=root).code == 0
+    models("register", "demo", "model.json")
+    told = models("compare", "demo/1", "demo/2", "--json")["differences"]
+    command = {"one": "python train.py", "other": "python train.py --x 0.4"}
+    assert {"about": "job", "name": "command", **command} in told
+
+
 def test_a_model_is_registered_promoted_compared_and_downloaded(cli, root, models, tmp_path):
     first = models("register", "demo", "model.json", "--describe", "the first", "--json")
     assert (first["version"], first["new"], first["opening"], first["format"]) == (1, True, "safe", "json")

@@ -69,6 +69,7 @@ def test_a_sweep_from_beginning_to_end(cli, root, snapshot):
     jobs = json.loads(cli("jobs", "ls", "--sweep", "tune-1", "-n", "99", "--json", folder=root).out)["jobs"]
     assert sorted(job["trial"] for job in jobs) == list(range(8))
     assert json.loads(cli("jobs", "ls", "--json", folder=root).out)["jobs"] == []
+    assert "trials of sweeps only" in cli("jobs", "ls", folder=root).err
 
 
 def test_a_sweep_leaves_its_store_in_one_file(root):

@@ -44,6 +44,28 @@ def test_the_server_runs_until_it_is_interrupted_and_leaves_nothing(cli, project
         health(url)
 
 
+@pytest.mark.timeout(400)
+def test_the_browser_is_opened_at_the_runs_and_nohup_keeps_the_server(cli, project, tmp_path):
+    root = project(files=JOB)
+    assert cli("run", "hello.py", folder=root).code == 0
+    seen = tmp_path / "seen"
+    os.mkfifo(seen)  # to read it is to wait for the browser
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
+    browser.chmod(0o700)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
+    try:
+        server = cli.start("tracking", "ui", folder=root, env={"BROWSER": f"{browser} %s"})
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    url = next(lines(server.stdout)).strip()
+    assert seen.read_text() == f"{url}/#/experiments?workflowType=machine_learning"
+    server.send_signal(signal.SIGHUP)
+    assert health(url) == 200
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=60)
+
+
 def test_a_port_that_is_taken_is_told_before_anything_starts(cli, project):
     root = project(files=JOB)
     with socket.socket() as holder:

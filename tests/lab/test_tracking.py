@@ -187,6 +187,10 @@ def test_failed_and_pruned_trials_are_told_apart(cli, project):
         if trial["state"] == "failed":
             assert read.tags(run)["stratolab.reason"] == trial["reason"]
     assert {trial["state"] for trial in told["trials"]} == {"succeeded", "failed"}
+    tags = read.tags(sweep_run_id("tune-1"))
+    states = [trial["state"] for trial in told["trials"]]
+    for state in ("running", "succeeded", "failed", "pruned"):  # none is left as an earlier page had it
+        assert tags[f"stratolab.trials.{state}"] == str(states.count(state))
 
 
 def test_a_stopped_sweep_goes_on_in_the_same_runs(cli, project):

@@ -92,7 +92,7 @@ class Runs:
             **self._commit(str(config.get("capsule", ""))),
         }
         ended = sum(count for state, count in counts.items() if state is not TrialState.RUNNING)
-        tags |= {f"stratolab.trials.{state}": str(count) for state, count in counts.items() if count}
+        tags |= {f"stratolab.trials.{state}": str(count) for state, count in counts.items()}
         shown = {}
         if best is not None and best.value is not None:
             tags["stratolab.best.trial"] = str(best.number)

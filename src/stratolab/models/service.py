@@ -112,11 +112,17 @@ def holder(registry: Registry, name: str, alias: str) -> Version | None:
     return next((version for version in registry.versions(name) if alias in version.aliases), None)
 
 
-def compare(one: Version, other: Version, code: Callable[[], Sequence[str]]) -> list[Difference]:
-    """Everything that two versions can differ in, a line each; equal lines too. `code` tells how the code differs."""
+def compare(
+    one: Version, other: Version, code: Callable[[], Sequence[str]], commands: tuple[str, str]
+) -> list[Difference]:
+    """Everything that two versions can differ in, a line each; equal lines too.
+
+    `code` tells how the code differs; `commands` are what the two jobs ran.
+    """
     a, b = one.origin, other.origin
     lines = [Difference("model", "version", str(one.reference), str(other.reference))]
     lines += [Difference("model", "aliases", ", ".join(one.aliases), ", ".join(other.aliases))]
+    lines += [Difference("job", "command", *commands)]
     lines += _of_mappings("param", a.params, b.params)
     lines += _of_mappings("metric", _metrics(a), _metrics(b))
     lines += [Difference("seed", "seed", _shown(a.seed), _shown(b.seed))]

@@ -203,15 +203,16 @@ class RegistryContract(RegistrySafety):
             ORIGIN, run="cd" * 16, params={**ORIGIN.params, "rate": 0.2, "new": 1}, value=0.25, capsule="c2"
         )
         other = self.add(registry, model, origin=origin)
-        found = service.compare(one, other, lambda: ["train.py changed"])
+        found = service.compare(one, other, lambda: ["train.py changed"], ("a", "b"))
         told = {(line.about, line.name): (line.one, line.other) for line in found if not line.same}
         assert told["param", "rate"] == ("0.1", "0.2")
         assert told["param", "new"] == ("-", "1")
         assert told["metric", "log_loss"] == ("0.333333", "0.25")
         assert ("code", "train.py changed") in told
+        assert told["job", "command"] == ("a", "b")
         assert ("files", "sha256") in told
         assert ("param", "model") not in told
-        assert [line for line in service.compare(one, one, list) if not line.same] == []
+        assert [line for line in service.compare(one, one, list, ("a", "a")) if not line.same] == []
 
     # --- downloading -----------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ def _sections(facts: Facts) -> list[Markup]:
     if not facts.trials:
         return [el("p", "There are no trials yet.", class_="soft"), settings]
     learning = curves.draw(facts)
+    times = [_drawn("Timeline", timeline.draw(facts)), _drawn("Costs", costs.draw(facts))]
     sections = [
         el(
             "div",
@@ -71,9 +72,7 @@ def _sections(facts: Facts) -> list[Markup]:
             _drawn("History", history.draw(facts)),
             _drawn("Parallel coordinates", parallel.draw(facts)),
             _drawn("Importance", importance.draw(facts)),
-            *([_drawn("Learning curves", learning)] if learning else []),
-            _drawn("Timeline", timeline.draw(facts)),
-            _drawn("Costs", costs.draw(facts)),
+            *([_drawn("Learning curves", learning), el("div", *times)] if learning else times),
             class_="two",
         ),
         _section("Slices", _slices(facts)),

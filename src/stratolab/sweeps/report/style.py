@@ -29,7 +29,7 @@ line-height:20px;font-weight:600;vertical-align:5px}
 .cards dd{margin:0;font-size:20px;font-weight:600;line-height:1.3}
 .cards dd+dd{font-size:13px;font-weight:400;color:var(--soft)}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:0 32px;align-items:start}
-.slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr));gap:16px}
+.slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:16px}
 figure{margin:0;max-width:520px}
 svg{display:block;width:100%;height:auto}
 figcaption{margin-top:6px}
@@ -37,7 +37,9 @@ pre span{white-space:nowrap}
 pre{overflow-x:auto;background:var(--panel);border-radius:8px;padding:10px 12px;margin:8px 0;white-space:pre-wrap;
 font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;user-select:all;-webkit-user-select:all}
 code{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;
+background:linear-gradient(to left,var(--page) 24px,transparent) right/40px 100% no-repeat local,
+linear-gradient(to left,var(--line),transparent) right/14px 100% no-repeat scroll}
 .scroll:focus-visible{outline:2px solid var(--s2);outline-offset:2px}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:6px}
@@ -81,6 +83,7 @@ svg text.name{fill:var(--ink);font-weight:600}
 .dot.pruned,.thread.pruned{stroke:var(--pruned)}
 .dot.failed,.thread.failed{stroke:var(--failed)}
 .dot.running,.thread.running{stroke:var(--running)}
+@media screen and (max-width:640px){.why{white-space:nowrap}}
 @media print{@page{margin:14mm}
 body{max-width:none;padding:0;font-size:11px}
 section{margin-top:20px}
@@ -89,7 +92,7 @@ h2{break-after:avoid}
 thead{display:table-header-group}
 .two{grid-template-columns:1fr 1fr;gap:0 20px}
 .slices{grid-template-columns:repeat(3,1fr)}
-.scroll{overflow:visible}
+.scroll{overflow:visible;background:none}
 table{font-size:9px}
 th,td{padding:2px 8px 2px 0}
 .wide td,.wide th{overflow-wrap:anywhere}

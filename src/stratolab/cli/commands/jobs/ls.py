@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from stratolab.jobs.models import Job
+    from stratolab.lab.local import LocalLab
 
 EXAMPLES = """\
   stratolab jobs ls                      the latest twenty, trials of sweeps left out
@@ -53,11 +54,8 @@ def run(options: Namespace) -> int:
         ui.document({"jobs": [show.job_document(job) for job in jobs]})
         return 0
     if not jobs:
-        ui.note(
-            "no such job"
-            if options.state or options.name or options.sweep
-            else "no jobs yet: stratolab run SCRIPT"
-        )
+        chosen = options.state or options.name or options.sweep
+        ui.note("no such job" if chosen else _none(lab))
         return 0
     ui.table(
         ("id", "name", "state", "age", "time", "price", "command"),
@@ -76,3 +74,11 @@ def run(options: Namespace) -> int:
         right=("age", "time", "price"),
     )
     return 0
+
+
+def _none(lab: LocalLab) -> str:
+    from stratolab.jobs import store
+
+    if lab.exists and lab.database.read(lambda tx: store.listing(tx, limit=1)):
+        return "trials of sweeps only: stratolab sweeps ls, or jobs ls --all"
+    return "no jobs yet: stratolab run SCRIPT"

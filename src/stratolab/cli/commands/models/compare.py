@@ -37,7 +37,7 @@ def run(options: Namespace) -> int:
 
     lab = open_lab()
     one, other = (service.find(lab.models, parse_reference(text)) for text in (options.one, options.other))
-    found = service.compare(one, other, lambda: _code(lab, one, other))
+    found = service.compare(one, other, lambda: _code(lab, one, other), _commands(lab, one, other))
     if options.json:
         ui.document(
             {
@@ -65,6 +65,20 @@ def run(options: Namespace) -> int:
 def _short(text: str) -> str:
     """A hash by its beginning, everything else as it is."""
     return text[:12] if _HASH.fullmatch(text) else text
+
+
+def _commands(lab: LocalLab, one: Version, other: Version) -> tuple[str, str]:
+    """What the jobs of two versions ran; empty where parameters say it, or a job is not in this lab."""
+    import shlex
+
+    from stratolab.jobs import store
+
+    wanted = [one.origin.job, other.origin.job]
+    jobs = {job.id: job for job in lab.database.read(lambda tx: store.several(tx, wanted))}
+    if any(job.params for job in jobs.values()):
+        return "", ""
+    first, second = (shlex.join(jobs[job].command) if job in jobs else "" for job in wanted)
+    return first, second
 
 
 def _code(lab: LocalLab, one: Version, other: Version) -> list[str]:

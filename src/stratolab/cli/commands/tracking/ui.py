@@ -17,6 +17,7 @@ EXAMPLES = """\
   stratolab tracking ui --port 5050 --no-open
 """
 _HERE = "127.0.0.1"
+_RUNS = "/#/experiments?workflowType=machine_learning"  # MLflow 3 else begins with pages for language models
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def run(options: Namespace) -> int:
             ui.say(server.url)
             ui.note("Ctrl-C ends it")
             if not options.no_open:
-                _show(server.url)
+                _show(server.url + _RUNS)
             return int(server.wait() != 0)
     except KeyboardInterrupt:
         ui.note("ended")
@@ -59,13 +60,14 @@ def _show(url: str) -> None:
 
 
 def _as_interrupt() -> None:
-    """Take a request to end, and a closed terminal, as Ctrl-C: the server must not be left behind."""
+    """Take a request to end, and a closed terminal (not under `nohup`), as Ctrl-C: no server is left behind."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
 
 
 def _port(text: str) -> int:
