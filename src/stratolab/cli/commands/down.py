@@ -40,8 +40,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Do it."""
-    from stratolab.cli.deploying import Teller
-    from stratolab.core.errors import InputError, Interrupted
+    from stratolab.cli.deploying import watching
+    from stratolab.core.errors import InputError
     from stratolab.deploy import teardown
     from stratolab.lab.aws import AwsLab
 
@@ -52,10 +52,8 @@ def run(options: Namespace) -> int:
             doing="down",
             hint="nothing was deleted",
         )
-    teller = Teller(resources=options.verbose)
-    tools = lab.tools(teller)
     plan = lab.way_back(options.stacks)
-    holding = teardown.contents(plan, tools)
+    holding = teardown.contents(plan, lab.tools())
     if not options.json:
         _show(plan, holding)
     if options.dry_run or not plan.stacks:
@@ -65,14 +63,8 @@ def run(options: Namespace) -> int:
     teardown.refuse_losses(plan, holding, delete_data=options.delete_data is not None)
     words = f"delete {ui.plural(len(plan.stacks), 'stack')} of the lab {lab.name} in account {plan.account}?"
     ui.confirm(words, yes=options.yes, doing="down")
-    try:
-        left = teardown.take_down(plan, tools, delete_data=options.delete_data is not None)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"stopped watching; AWS goes on with {', '.join(teller.moving) or 'nothing'}",
-            doing="down",
-            hint="stratolab status shows it; stratolab down goes on",
-        ) from None
+    with watching(plan, doing="down", resources=options.verbose) as teller:
+        left = teardown.take_down(plan, lab.tools(teller), delete_data=options.delete_data is not None)
     _left(left, lab, as_json=options.json)
     return 0
 
