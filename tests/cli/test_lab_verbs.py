@@ -158,4 +158,6 @@ def test_a_lab_comes_changes_and_goes(cli, lab, emulator):
     assert wrong.code == 2
     gone = cli("down", "--yes", "--delete-data", "acme", folder=root, timeout=200)
     assert gone.code == 0, gone.err
-    assert "nothing of the lab acme is in account" in cli("down", folder=root).out
+    ended = cli("down", folder=root).out
+    assert "no stack of the lab acme is in account" in ended
+    assert "nothing of the lab acme is left" in ended

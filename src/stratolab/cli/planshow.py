@@ -51,6 +51,7 @@ def show(appraisal: Appraisal, *, whole: bool) -> None:
     for stack in plan.stacks:
         _stack(stack, plan.region, _dearer(appraisal.by_stack.get(stack.key, 0.0)), whole=whole)
     _lines("Data that would be lost", _losses(plan), "red", whole=True)
+    _lines("Changed by hand, which up leaves as it is", appraisal.drifted, "yellow", whole=True)
     _obstacles(appraisal.outlook)
     _rights("Rights that it gives", appraisal.granted, appraisal.granted_in_short, whole=whole)
     _rights("Rights that it takes away", appraisal.revoked, appraisal.revoked_in_short, whole=whole)
@@ -90,6 +91,7 @@ def markdown(appraisal: Appraisal) -> str:
         for stack in plan.stacks
     ]
     lines += _fold("Data that would be lost", _losses(plan), is_open=True)
+    lines += _fold("Changed by hand", appraisal.drifted, is_open=True)
     for level, title in ((Level.ERROR, "It would fail on"), (Level.WARNING, "To look at first")):
         found = [str(one) for one in appraisal.outlook.obstacles if one.level is level]
         lines += _fold(title, found, is_open=True)
@@ -118,6 +120,7 @@ def document(appraisal: Appraisal) -> dict[str, Any]:
         "quiet": plan.quiet,
         "stacks": [asdict(stack) for stack in plan.stacks],
         "at_risk": _losses(plan),
+        "drifted": appraisal.drifted,
         "obstacles": [asdict(one) for one in appraisal.outlook.obstacles],
         "service_roles": appraisal.outlook.roles,
         "price": {

@@ -45,6 +45,7 @@ class Appraisal:
     revoked_in_short: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    drifted: tuple[str, ...] = ()
     outlook: Outlook = UNSEEN
 
 
@@ -54,10 +55,13 @@ def appraise(
     deployed: Callable[[StackPlan], str],
     rates: Rates,
     outlook: Outlook = UNSEEN,
+    *,
+    drifted: Iterable[str] = (),
 ) -> Appraisal:
     """Look at what the stacks of a plan are made of.
 
-    `deployed` gives the template that a stack has now, `outlook` is what was seen of the account.
+    `deployed` gives the template that a stack has now, `outlook` is what was seen of the account, `drifted` what was
+    changed there by hand.
     """
     wanted = {stack.key: stack.template for stack in stacks}
     before, after = _Seen(), _Seen()
@@ -87,6 +91,7 @@ def appraise(
         revoked_in_short=tuple(in_short(before.grants - after.grants)),
         opened=tuple(sorted(after.open - before.open)),
         closed=tuple(sorted(before.open - after.open)),
+        drifted=tuple(drifted),
         outlook=outlook,
     )
 
