@@ -36,6 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         dest="addresses",
+        metavar="ADDRESS",
         action="append",
         help="from where people reach it, such as 203.0.113.0/24; may be repeated",
     )
