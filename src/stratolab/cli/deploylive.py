@@ -12,6 +12,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from stratolab.aws.failures import plain
 from stratolab.cli import ui
 from stratolab.core.units import format_duration
 from stratolab.deploy.models import Began, Ended, Failed, Moved, Noted
@@ -277,7 +278,7 @@ def _turns_back(one: StackEvent) -> bool:
 
 
 def _failure(key: str, one: StackEvent) -> str:
-    return f"{key}: {one.logical} ({one.type}): {one.reason or one.status}"
+    return f"{key}: {one.logical} ({one.type}): {plain(one.reason) or one.status}"
 
 
 def _done(key: str, one: StackEvent, seconds: float) -> str:
