@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stratolab.aws.failures import first_cause, hint_for
+from stratolab.aws.failures import first_cause, hint_for, plain
 from stratolab.aws.stacks import StackEvent
+
+HANDLER = 'Resource handler returned message: "'
+TOKEN = '" (RequestToken: 3-4, HandlerErrorCode: ServiceLimitExceeded)'
 
 
 def event(logical: str, status: str, reason: str = "", kind: str = "AWS::S3::Bucket") -> StackEvent:
@@ -62,3 +65,16 @@ def test_nothing_failed():
 )
 def test_reasons_have_remedies(reason, hint):
     assert hint_for(reason) == "" if not hint else hint in hint_for(reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (f"{HANDLER}No room. (Service: Ec2, Status Code: 400, Request ID: 1-2){TOKEN}", "No room."),
+        (f'{HANDLER}a "b" c{TOKEN}', 'a "b" c'),
+        ("acme-data already exists", "acme-data already exists"),
+        ("Resource creation cancelled (by hand)", "Resource creation cancelled (by hand)"),
+    ],
+)
+def test_the_services_own_words_are_told(reason, told):
+    assert plain(reason) == told

@@ -60,6 +60,7 @@ def test_it_shows_sets_keeps_what_was_and_puts_it_back(cli, lab, emulator, snaps
 
     back = cli("account", "harden", "--undo", kept.name, "--yes", folder=lab)
     assert back.code == 0, back.err
+    assert "was changed again" not in back.err
     assert there() == before
     assert len(list(lab.glob("*.undo.json"))) == 1
 

@@ -64,3 +64,6 @@ def test_a_change_says_what_it_adds_and_the_end_what_is_left(cli, lab):
     assert "AWS::KMS::Key" in gone.out
     assert "what is left costs $1.00 a month" in gone.out
     assert "objects in buckets" in gone.out
+    again = json.loads(cli("down", "--json", folder=lab).out)
+    assert {one["type"] for one in again["left"]} == {"AWS::KMS::Key", "AWS::S3::Bucket"}
+    assert again["price"]["monthly"] == 1.0

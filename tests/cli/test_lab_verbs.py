@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.cli.terminal import on_a_terminal
 from tests.emulator.control import ACCOUNT, REGION
 
 LAB = f"""
@@ -54,6 +55,17 @@ def test_a_plan_needs_no_account_and_reads_the_same_each_time(cli, lab):
     found = json.loads(cli("plan", "--offline", "--json", folder=root).out)
     assert {stack["step"] for stack in found["stacks"]} == {"create"}
     assert cli("plan", "--offline", "--check", folder=root).code == 1
+
+
+def test_a_plan_is_folded_to_the_terminal_and_tells_rights_in_short(lab):
+    code, shown = on_a_terminal("plan", "--offline", folder=lab(), columns=80)
+    assert code == 0, shown
+    lines = shown.splitlines()
+    assert [line for line in lines if len(line) > 80 and len(line.split()) > 2] == []
+    (price,) = (place for place, line in enumerate(lines) if line.startswith("Price:"))
+    assert lines[price + 1].startswith("  ")
+    (admins,) = (line for line in lines if line.startswith("  group acme-admins: "))
+    assert "changes access-analyzer, " in admins
 
 
 def test_a_wrong_configuration_is_shown_with_file_and_key(cli, lab):
@@ -146,4 +158,6 @@ def test_a_lab_comes_changes_and_goes(cli, lab, emulator):
     assert wrong.code == 2
     gone = cli("down", "--yes", "--delete-data", "acme", folder=root, timeout=200)
     assert gone.code == 0, gone.err
-    assert "nothing of the lab acme is in account" in cli("down", folder=root).out
+    ended = cli("down", folder=root).out
+    assert "no stack of the lab acme is in account" in ended
+    assert "nothing of the lab acme is left" in ended

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from stratolab.config.labs.load import lab_from_mapping
 from stratolab.cost.rates import Rates
 from stratolab.cost.standing import HOURS, change, standing
+from stratolab.infra.catalogue import stacks
 
 DATABASE = {
     "DBInstanceClass": "db.t4g.micro",
@@ -73,6 +75,15 @@ def test_a_database_of_an_unknown_price_is_named():
     odd = {"DBInstanceClass": "db.x9.large", "StorageType": "io2", "AllocatedStorage": "20"}
     (note,) = standing([template(("AWS::RDS::DBInstance", odd))], Rates("us-east-1")).notes
     assert "db.x9.large, disks of type io2" in note
+
+
+@pytest.mark.parametrize("profile", ["lab", "standard", "hardened"])
+def test_what_a_profile_chooses_by_itself_has_a_price(profile):
+    """Else the sum before the first deployment would be too small."""
+    tables = {"lab": {"name": "acme", "region": "us-east-1", "profile": profile}}
+    lab = lab_from_mapping({**tables, "environments": {"prod": {"database": {}}}}, "here")
+    notes = standing([stack.template for stack in stacks(lab)], Rates("us-east-1")).notes
+    assert [note for note in notes if "no price" in note] == []
 
 
 def test_a_region_without_a_price_of_its_own_says_whose_it_took():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from stratolab.deploy.grants import Grant, grants, told
+from stratolab.deploy.grants import FEW, Grant, grants, in_short, told
 
 
 def policy(*statements, **more):
@@ -91,4 +91,22 @@ def test_roles_that_aws_makes_for_a_service_are_told():
     made = {"Resources": {"A": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": {}}}}
     assert told(grants(made)) == [
         "batch.amazonaws.com: may take on its own role AWSServiceRoleForBatch (if AWS makes it on first use)"
+    ]
+
+
+def test_in_short_people_come_first_and_many_rights_are_summed_up():
+    many = {Grant("group acme-admins", f"ec2:Create{number}", "vpc") for number in range(FEW)}
+    reads = {
+        Grant("group acme-admins", "ec2:DescribeVpcs", "*"),
+        Grant("group acme-admins", "s3:ListBucket", "b"),
+    }
+    anywhere = Grant("group acme-admins", "iam:CreateRole", "*")
+    few = Grant("role acme-batch", "s3:GetObject", "b/*", "aws:SourceAccount")
+    service = Grant("batch.amazonaws.com", "may take on", "role acme-batch")
+    anybody = Grant("anybody", "s3:GetObject", "b/*")
+    assert in_short({*many, *reads, anywhere, few, service, anybody}) == [
+        "anybody: s3:GetObject on b/*",
+        "group acme-admins: changes ec2, iam; of these not only the lab's own: iam; reads ec2, s3",
+        "role acme-batch: s3:GetObject on b/* (if aws:SourceAccount)",
+        "batch.amazonaws.com: may take on role acme-batch",
     ]

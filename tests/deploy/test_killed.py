@@ -73,7 +73,7 @@ def test_ctrl_c_tells_what_aws_goes_on_with(cli, lab, emulator):
     process.send_signal(signal.SIGINT)
     said = process.stderr.read()
     assert process.wait(timeout=30) == 130
-    assert "AWS goes on with foundation" in said
+    assert "AWS is still creating foundation" in said
     assert "the same command again goes on" in said
     again = cli("up", "foundation", "--yes", folder=lab, timeout=120)
     assert again.code == 0, again.err

@@ -24,6 +24,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
 from stratolab.core.errors import InputError, RemoteError, StratolabError
 
@@ -147,6 +148,14 @@ def calling(doing: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise translate(error, doing) from error
+    except (
+        ResponseParserError
+    ) as error:  # botocore's, and yet none of its BotoCoreErrors; it does not try again
+        raise RemoteError(
+            "what answered in place of AWS speaks another language",
+            doing=doing,
+            hint="is there a proxy on the way (HTTPS_PROXY)? Else type the same command again",
+        ) from error
     except RuntimeError as error:
         if not _NOT_RENEWED.search(str(error)):
             raise

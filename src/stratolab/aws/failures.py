@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _CANCELLED = re.compile(r"^Resource (creation|update|deletion) cancelled|^The following resource\(s\) failed")
 
+_HANDLER = re.compile(
+    r'^Resource handler returned message: "(?P<said>.*)" \(RequestToken: [^)]*\)$', re.DOTALL
+)
+_REQUEST = re.compile(r" \(Service: [^)]*\)")
+
 _HINTS = (
     (
         r"not authorized to perform:? ?\S*|AccessDenied|UnauthorizedOperation",
@@ -97,8 +102,18 @@ def first_cause(events: Iterable[StackEvent]) -> Failure | None:
     if found is None:
         return None
     return Failure(
-        found.logical, found.physical, found.type, found.reason or "no reason given", hint_for(found.reason)
+        found.logical,
+        found.physical,
+        found.type,
+        plain(found.reason) or "no reason given",
+        hint_for(found.reason),
     )
+
+
+def plain(reason: str) -> str:
+    """What went wrong, without what CloudFormation wraps around the words of the service (tokens, codes of HTTP)."""
+    handler = _HANDLER.match(reason)
+    return _REQUEST.sub("", handler["said"] if handler else reason)
 
 
 def hint_for(reason: str) -> str:

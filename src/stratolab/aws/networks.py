@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from stratolab.aws.errors import calling, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WORLD = "0.0.0.0/0"
 GATEWAY = "Gateway"
@@ -79,6 +79,24 @@ class NatGateway:
     def counts(self) -> bool:
         """Whether it takes up some of the quota."""
         return self.state in {"pending", "available", "deleting"}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule:
+    """A rule of a security group as it stands. `peer` is a range of addresses, another group or a prefix list."""
+
+    group: str
+    outward: bool
+    protocol: str
+    first: int
+    last: int
+    peer: str
+    about: str
+
+    def __str__(self) -> str:
+        ports = f" {self.first}" if self.first == self.last else f" {self.first} to {self.last}"
+        what = "everything" if self.protocol == "-1" else f"{self.protocol}{ports if self.first >= 0 else ''}"
+        return f"{what} {'to' if self.outward else 'from'} {self.peer}"
 
 
 class Networks:
@@ -164,6 +182,26 @@ class Networks:
             for one in self._all("describe_nat_gateways", "NatGateways")
         ]
 
+    def group_rules(self, groups: Sequence[str]) -> list[GroupRule]:
+        """The rules of these security groups, whoever made them."""
+        here = [{"Name": "group-id", "Values": list(groups)}]
+        found = (
+            self._all("describe_security_group_rules", "SecurityGroupRules", Filters=here) if groups else ()
+        )
+        return [
+            GroupRule(
+                group=one["GroupId"],
+                outward=one["IsEgress"],
+                protocol=one["IpProtocol"],
+                first=one.get("FromPort", -1),
+                last=one.get("ToPort", -1),
+                peer=next((one[key] for key in _PEERS if one.get(key)), "")
+                or one.get("ReferencedGroupInfo", {}).get("GroupId", ""),
+                about=one.get("Description", ""),
+            )
+            for one in found
+        ]
+
     def count(self, what: str) -> int:
         """How many there are of `vpcs`, `addresses` (elastic IPs) or `internet_gateways`: for quotas."""
         operation, key = _COUNTED[what]
@@ -185,6 +223,7 @@ _COUNTED = {
     "addresses": ("describe_addresses", "Addresses"),
     "internet_gateways": ("describe_internet_gateways", "InternetGateways"),
 }
+_PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId")
 _TARGETS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId")
 
 

@@ -165,6 +165,13 @@ class Difference:
     expected: str
     actual: str
 
+    def __str__(self) -> str:
+        if self.kind == "ADD":
+            return f"{self.path}: added {self.actual}"
+        if self.kind == "REMOVE":
+            return f"{self.path}: removed {self.expected}"
+        return f"{self.path}: wanted {self.expected}, is {self.actual}"
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -175,6 +182,12 @@ class Drift:
     type: str
     status: str  # MODIFIED, DELETED
     differences: tuple[Difference, ...] = ()
+
+    def __str__(self) -> str:
+        what = "; ".join(str(one) for one in self.differences)
+        return (
+            f"{self.logical} ({self.type}, {self.physical}) was {self.status.lower()}{what and ': ' + what}"
+        )
 
 
 E = TypeVar("E", bound=StrEnum)

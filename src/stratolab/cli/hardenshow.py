@@ -22,8 +22,8 @@ def plan(found: Settings, place: str) -> None:
     if found.needed:
         ui.say(place)
         ui.table(("setting", "what", "now", "after"), [row for one in found.needed for row in _rows(one)])
-        for one in found.needed:
-            ui.note(f"{one.name}: {one.about}")
+        for kind, about in {one.name.partition(":")[0]: one.about for one in found.needed}.items():
+            ui.note(f"{kind}: {about}")
     kept = [one.name for one in found.changes if not one.needed]
     if not found.needed and not found.unread:
         ui.say(f"{place}: nothing to do, {ui.plural(len(kept), 'setting')} as wanted")

@@ -39,7 +39,7 @@ _DATA = {
     Data.KEPT: "the old one is kept",
     Data.SNAPSHOT: "a snapshot is kept",
 }
-_LONG = 160  # letters of a line that are shown unless all is asked for
+_LONG = 320  # letters of a line that are shown unless all is asked for
 _MANY = 12  # lines of one kind that are shown unless all are asked for
 
 
@@ -47,18 +47,19 @@ def show(appraisal: Appraisal, *, whole: bool) -> None:
     """On the terminal. `whole` names every resource and every right."""
     plan = appraisal.plan
     where = f"account {plan.account}" if plan.account else "an account that is still empty"
-    ui.say(f"lab {plan.lab} in {plan.region}, {where}")
+    ui.tell(f"lab {plan.lab} in {plan.region}, {where}")
     for stack in plan.stacks:
         _stack(stack, plan.region, _dearer(appraisal.by_stack.get(stack.key, 0.0)), whole=whole)
     _lines("Data that would be lost", _losses(plan), "red", whole=True)
+    _lines("Changed by hand, which up leaves as it is", appraisal.drifted, "yellow", whole=True)
     _obstacles(appraisal.outlook)
-    _lines("Rights that it gives", appraisal.granted, "", whole=whole)
-    _lines("Rights that it takes away", appraisal.revoked, "", whole=whole)
+    _rights("Rights that it gives", appraisal.granted, appraisal.granted_in_short, whole=whole)
+    _rights("Rights that it takes away", appraisal.revoked, appraisal.revoked_in_short, whole=whole)
     _lines("What it opens to the internet", appraisal.opened, "yellow", whole=whole)
     _lines("What it closes", appraisal.closed, "", whole=whole)
     _price(appraisal, whole=whole)
     ui.say()
-    ui.say(total(plan))
+    ui.tell(total(plan))
 
 
 def price_line(appraisal: Appraisal) -> str:
@@ -90,6 +91,7 @@ def markdown(appraisal: Appraisal) -> str:
         for stack in plan.stacks
     ]
     lines += _fold("Data that would be lost", _losses(plan), is_open=True)
+    lines += _fold("Changed by hand", appraisal.drifted, is_open=True)
     for level, title in ((Level.ERROR, "It would fail on"), (Level.WARNING, "To look at first")):
         found = [str(one) for one in appraisal.outlook.obstacles if one.level is level]
         lines += _fold(title, found, is_open=True)
@@ -103,8 +105,8 @@ def markdown(appraisal: Appraisal) -> str:
     lines += _fold("Changes", changes, is_open=True)
     lines += _fold("Opened to the internet", appraisal.opened, is_open=True)
     lines += _fold("Closed", appraisal.closed)
-    lines += _fold("Rights given", appraisal.granted)
-    lines += _fold("Rights taken away", appraisal.revoked)
+    lines += _fold("Rights given", appraisal.granted_in_short)
+    lines += _fold("Rights taken away", appraisal.revoked_in_short)
     return "\n".join(lines)
 
 
@@ -118,6 +120,7 @@ def document(appraisal: Appraisal) -> dict[str, Any]:
         "quiet": plan.quiet,
         "stacks": [asdict(stack) for stack in plan.stacks],
         "at_risk": _losses(plan),
+        "drifted": appraisal.drifted,
         "obstacles": [asdict(one) for one in appraisal.outlook.obstacles],
         "service_roles": appraisal.outlook.roles,
         "price": {
@@ -138,18 +141,18 @@ def document(appraisal: Appraisal) -> dict[str, Any]:
 
 def _price(appraisal: Appraisal, *, whole: bool) -> None:
     ui.say()
-    ui.say(f"{ui.paint('Price', 'bold')}: {price_line(appraisal)} ({appraisal.rates.about})")
+    ui.tell(f"{ui.paint('Price', 'bold')}: {price_line(appraisal)} ({appraisal.rates.about})")
     for item in appraisal.price.items:
         if item.dollars:
             each = f"{item.count} x " if item.count > 1 else ""
-            ui.say(f"  {format_money(item.dollars):>8}  {each}{item.type}: {item.why}")
+            ui.tell(f"  {format_money(item.dollars):>8}  {each}{item.type}: {item.why}")
     for item in appraisal.busy.items if whole else ():
         each = f"{item.count} x " if item.count > 1 else ""
-        ui.say(f"  {format_money(item.dollars):>8}  in a busy hour: {each}{item.type}: {item.why}")
+        ui.tell(f"  {format_money(item.dollars):>8}  in a busy hour: {each}{item.type}: {item.why}")
     for note in appraisal.price.notes if whole else ():
-        ui.say(ui.paint(f"  {note}", "dim"))
+        ui.tell(ui.paint(f"  {note}", "dim"))
     if not whole and appraisal.price.notes:
-        ui.say(
+        ui.tell(
             ui.paint(f"  {ui.plural(len(appraisal.price.notes), 'remark')} on it; --all shows them", "dim")
         )
 
@@ -169,6 +172,12 @@ def _obstacles(outlook: Outlook) -> None:
     _lines("Service-linked roles that are made first", outlook.roles, "", whole=True)
 
 
+def _rights(title: str, exact: Sequence[str], short: Sequence[str], *, whole: bool) -> None:
+    _lines(title, exact if whole else short, "", whole=whole)
+    if not whole and len(short) <= _MANY and len(short) < len(exact):
+        ui.tell(ui.paint("  in short; --all names every action and what it is on", "dim"))
+
+
 def _dearer(dollars: float) -> str:
     """By how much a stack's month gets dearer or cheaper; empty if it does not."""
     sign = "+" if dollars > 0 else "-"
@@ -180,13 +189,13 @@ def _stack(stack: StackPlan, region: str, price: str, *, whole: bool) -> None:
     counted = "".join(f"  {part}" for part in (_counts(stack), price) if part)
     ui.say()
     where = f" in {stack.region}" if stack.region != region else ""
-    ui.say(f"{ui.paint(stack.key, colour)}  {_step(stack)}{where}{counted}")
+    ui.tell(f"{ui.paint(stack.key, colour)}  {_step(stack)}{where}{counted}")
     if stack.means and not stack.quiet:
-        ui.say(ui.paint(f"  {ui.clean(stack.means)}", "dim"))
+        ui.tell(ui.paint(f"  {ui.clean(stack.means)}", "dim"))
     if whole or not _new(stack):
         for change in stack.changes:
             sign, tint = SIGNS[change.effect]
-            ui.say(f"  {ui.paint(sign.rjust(2), tint)} {ui.clean(_change(change))}")
+            ui.tell(f"  {ui.paint(sign.rjust(2), tint)} {ui.clean(_change(change))}")
 
 
 def _change(change: Change) -> str:
@@ -222,11 +231,11 @@ def _lines(title: str, lines: Sequence[str], colour: str, *, whole: bool, counte
     if not lines:
         return
     ui.say()
-    ui.say(ui.paint(f"{title}: {len(lines)}" if counted else f"{title}:", colour or "bold"))
+    ui.tell(ui.paint(f"{title}: {len(lines)}" if counted else f"{title}:", colour or "bold"))
     for line in lines if whole else lines[:_MANY]:
-        ui.say(f"  {ui.clean(line if whole or len(line) <= _LONG else line[: _LONG - 2] + ' …')}")
+        ui.tell(f"  {ui.clean(line if whole or len(line) <= _LONG else line[: _LONG - 2] + ' …')}")
     if not whole and len(lines) > _MANY:
-        ui.say(ui.paint(f"  and {len(lines) - _MANY} more; --all shows every one", "dim"))
+        ui.tell(ui.paint(f"  and {len(lines) - _MANY} more; --all shows every one", "dim"))
 
 
 def _fold(title: str, lines: Sequence[str], *, is_open: bool = False) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
+_COLOUR = re.compile(r"\x1b\[\d+m")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 STATE_COLOURS = {
     "succeeded": "green", "finished": "green", "running": "blue", "starting": "blue", "queued": "dim",
@@ -50,6 +51,13 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
 def say(text: str = "") -> None:
     """A line of the result."""
     sys.stdout.write(text + "\n")
+
+
+def tell(text: str, *, hang: int = 2) -> None:
+    """A line of prose of the result; on a terminal it is folded between words, the rest indented by `hang` more."""
+    room = _columns(sys.stdout)
+    for line in [text] if room is None else _folded(text, room, hang):
+        say(line)
 
 
 def write(text: str) -> None:
@@ -93,10 +101,13 @@ def confirm(question: str, *, yes: bool, doing: str) -> None:
 
 
 def ask(question: str) -> str:
-    """What somebody types in answer."""
+    """What somebody types in answer. Raises `Interrupted` at its end (Ctrl-D)."""
     sys.stderr.write(clean(question))
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    typed = sys.stdin.readline()
+    if not typed:
+        raise Interrupted("nothing was typed", doing=question.rstrip(": "))
+    return typed.strip()
 
 
 def note(text: str) -> None:
@@ -189,6 +200,19 @@ def number(value: float | None) -> str:
 def plural(count: int, word: str) -> str:
     """A number of things: `1 trial`, `2 trials`."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def _folded(text: str, room: int, hang: int) -> list[str]:
+    """`text` in lines of at most `room` letters where its words allow it; colours take no room."""
+    first, *words = text.lstrip(" ").split(" ")
+    lines = [" " * (len(text) - len(text.lstrip(" "))) + first]
+    indent = " " * (len(lines[0]) - len(first) + hang)
+    for word in words:
+        if len(_COLOUR.sub("", f"{lines[-1]} {word}")) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines
 
 
 def _columns(stream: TextIO) -> int | None:

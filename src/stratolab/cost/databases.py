@@ -1,8 +1,8 @@
 """What a database costs by being there: its machine and its disk, twice where another zone stands by.
 
 List prices of PostgreSQL in us-east-1, checked 2026-11-24: https://aws.amazon.com/rds/postgresql/pricing/, by way of
-https://infratally.com/articles/aws-rds-pricing-explained-2026.html. What could not be found there has no price here,
-and is named.
+https://infratally.com/articles/aws-rds-pricing-explained-2026.html; the two `large` classes, checked 2026-11-28, as
+most public price tables have them. What could not be found has no price here, and is named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 KIND: Final = "AWS::RDS::DBInstance"
 HOURS: Final = 730.0  # in a month, as AWS's own calculator has it
-MACHINES: Final = {"db.t4g.micro": 0.016, "db.t4g.small": 0.032, "db.t4g.medium": 0.065}  # an hour
+MACHINES: Final = {  # an hour
+    "db.t4g.micro": 0.016,
+    "db.t4g.small": 0.032,
+    "db.t4g.medium": 0.065,
+    "db.t4g.large": 0.129,
+    "db.m7g.large": 0.168,
+}
 _DISK: Final = {"gp2": 0.115, "gp3": 0.115}  # a GiB and month
 _IOPS: Final = 0.02  # an operation a second and month of gp3, beyond
 _IOPS_INCLUDED: Final = 12_000  # which 400 GiB have; none can be asked for below that size

@@ -189,6 +189,7 @@ _FREE: Final = (
     "AWS::CertificateManager::",
     "AWS::ECS::",  # containers are in `containers`
     "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::Events::Rule",  # on what AWS's own services tell
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::IAM::",
     "AWS::KMS::Alias",

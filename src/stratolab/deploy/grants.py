@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 TAKE_ON = "may take on"
+FEW = 12  # rights of one holder that are told one by one in short too
+_ORDER = ("anybody", "user ", "group ", "policy ", "role ")
+_READING = re.compile(r"(Batch)?(Get|List|Describe|View|Filter|Check|Lookup|Search|Select|Simulate|Validate)")
 _NAMED = {
     "AWS::IAM::Role": ("role", "RoleName"),
     "AWS::IAM::Group": ("group", "GroupName"),
@@ -65,6 +69,39 @@ def told(found: Iterable[Grant]) -> list[str]:
         f"{who}: {action} {'' if action == TAKE_ON else 'on '}{', '.join(whats)}{f' (if {when})' if when else ''}"
         for (who, action, when), whats in objects.items()
     ]
+
+
+def in_short(found: Iterable[Grant]) -> list[str]:
+    """The same for who reads a plan: people first, and whoever gets more than a few rights in one line of summary."""
+    rights: dict[str, list[Grant]] = defaultdict(list)
+    for grant in found:
+        rights[grant.who].append(grant)
+    lines = []
+    for who in sorted(rights, key=lambda who: (_rank(who), who)):
+        many = len({grant.action for grant in rights[who]}) > FEW
+        lines += [f"{who}: {_summary(rights[who])}"] if many else told(rights[who])
+    return lines
+
+
+def _rank(who: str) -> int:
+    """People before roles, roles before the rest; anybody at all before all of them."""
+    return next((place for place, word in enumerate(_ORDER) if who.startswith(word)), len(_ORDER))
+
+
+def _summary(found: Iterable[Grant]) -> str:
+    """`changes ec2, s3; of these ec2 without a limit to its things; reads iam`: services, by what is done to them."""
+    changed, everywhere, read = set(), set(), set()
+    for grant in found:
+        service, _, verb = grant.action.partition(":")
+        if _READING.match(verb):
+            read.add(service)
+        else:
+            changed.add(service)
+            everywhere |= {service} if grant.what == "*" else set()
+    parts = [f"changes {', '.join(sorted(changed))}"] if changed else []
+    parts += [f"of these not only the lab's own: {', '.join(sorted(everywhere))}"] if everywhere else []
+    parts += [f"reads {', '.join(sorted(read))}"] if read else []
+    return "; ".join(parts)
 
 
 def _of_identities(template: Mapping[str, Any]) -> Iterator[Grant]:

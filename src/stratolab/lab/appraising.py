@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stratolab.cost.busy import Busy, busy
 from stratolab.cost.standing import Standing, standing
 from stratolab.deploy.exposure import exposures
-from stratolab.deploy.grants import grants, told
+from stratolab.deploy.grants import grants, in_short, told
 from stratolab.deploy.preflight import UNSEEN
 from stratolab.deploy.states import Step
 
@@ -40,9 +40,12 @@ class Appraisal:
     dearer: float
     by_stack: Mapping[str, float]
     granted: tuple[str, ...] = ()
+    granted_in_short: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
+    revoked_in_short: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    drifted: tuple[str, ...] = ()
     outlook: Outlook = UNSEEN
 
 
@@ -52,10 +55,13 @@ def appraise(
     deployed: Callable[[StackPlan], str],
     rates: Rates,
     outlook: Outlook = UNSEEN,
+    *,
+    drifted: Iterable[str] = (),
 ) -> Appraisal:
     """Look at what the stacks of a plan are made of.
 
-    `deployed` gives the template that a stack has now, `outlook` is what was seen of the account.
+    `deployed` gives the template that a stack has now, `outlook` is what was seen of the account, `drifted` what was
+    changed there by hand.
     """
     wanted = {stack.key: stack.template for stack in stacks}
     before, after = _Seen(), _Seen()
@@ -80,9 +86,12 @@ def appraise(
         dearer=price.dollars - standing(before.templates.values(), rates).dollars,
         by_stack={key: dollars for key, dollars in changes.items() if round(dollars, 2)},
         granted=tuple(told(after.grants - before.grants)),
+        granted_in_short=tuple(in_short(after.grants - before.grants)),
         revoked=tuple(told(before.grants - after.grants)),
+        revoked_in_short=tuple(in_short(before.grants - after.grants)),
         opened=tuple(sorted(after.open - before.open)),
         closed=tuple(sorted(before.open - after.open)),
+        drifted=tuple(drifted),
         outlook=outlook,
     )
 

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from stratolab.aws.clients import Clients
     from stratolab.aws.identity import Caller
     from stratolab.aws.linked import LinkedRoles
+    from stratolab.aws.networks import Networks
     from stratolab.aws.stacks import Stack as Deployed
     from stratolab.config.labs.models import LabConfig
     from stratolab.cost.rates import Rates
-    from stratolab.deploy.models import Event, Outputs, Plan, StackPlan
+    from stratolab.deploy.models import Event, Left, Outputs, Plan, StackPlan
     from stratolab.deploy.preflight import Outlook
     from stratolab.deploy.tools import Tools
     from stratolab.infra.catalogue import Stack
@@ -162,7 +163,6 @@ class AwsLab:
 
     def outlook(self, plan: Plan, keys: Sequence[str] = ()) -> Outlook:
         """What stands in the way of a plan for these stacks in the account, and what is to be made first."""
-        from stratolab.aws.networks import Networks
         from stratolab.aws.people import People
         from stratolab.aws.quotas import Quotas
         from stratolab.deploy import preflight
@@ -172,11 +172,17 @@ class AwsLab:
             return preflight.UNSEEN
         source = Source(
             quotas=Quotas(self.clients.of("service-quotas")),
-            networks=Networks(self.clients.of("ec2")),
+            networks=self.networks(),
             people=People(self.clients.of("iam")),
             region=self.region,
         )
         return preflight.examine(plan, self.chosen(keys), self.config, source, self.linked_roles())
+
+    def networks(self, region: str = "") -> Networks:
+        """Networks of the lab's region, or of another one."""
+        from stratolab.aws.networks import Networks
+
+        return Networks(self.clients.of("ec2", region=region))
 
     def linked_roles(self) -> LinkedRoles:
         """The account's service-linked roles."""
@@ -242,6 +248,21 @@ class AwsLab:
                 )
         chosen = [one for one in plan.stacks if not stacks or {one.name, keys.get(one.name)} & set(stacks)]
         return replace(plan, stacks=tuple(chosen))
+
+    def left(self, kept: Sequence[Left] = ()) -> list[Left]:
+        """What is left of the lab: what its stacks have just `kept`, and whatever else bears its tag.
+
+        Raises `DeniedError` if one may not look.
+        """
+        from stratolab.aws.tagged import Tagged
+        from stratolab.config.labs.regions import regions_of
+        from stratolab.deploy import inventory
+
+        looked = (
+            Tagged(self.clients.of("resourcegroupstaggingapi", region=region))
+            for region in regions_of(self.region)
+        )
+        return inventory.left_of(self.name, kept, looked)
 
     def applying(self) -> str:
         """Who applies to this lab just now; empty if nobody does."""

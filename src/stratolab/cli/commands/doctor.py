@@ -60,7 +60,7 @@ def _checks(*, offline: bool) -> Iterator[Check]:
 
 def _show(check: Check) -> None:
     mark, colour = _MARKS[check.level]
-    ui.say(f"{ui.paint(mark.ljust(7), colour)}  {ui.clean(check.name)}: {ui.clean(check.found)}")
+    ui.tell(f"{ui.paint(mark.ljust(7), colour)}  {ui.clean(check.name)}: {ui.clean(check.found)}", hang=11)
     if check.level != "ok":
-        ui.say(f"         why: {ui.clean(check.matters)}")
+        ui.tell(f"         why: {ui.clean(check.matters)}", hang=5)
         ui.say(f"         fix: {ui.clean(check.fix)}")

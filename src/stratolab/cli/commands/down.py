@@ -40,8 +40,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Do it."""
-    from stratolab.cli.deploying import Teller
-    from stratolab.core.errors import InputError, Interrupted
+    from stratolab.core.errors import InputError
     from stratolab.deploy import teardown
     from stratolab.lab.aws import AwsLab
 
@@ -52,34 +51,49 @@ def run(options: Namespace) -> int:
             doing="down",
             hint="nothing was deleted",
         )
-    teller = Teller(resources=options.verbose)
-    tools = lab.tools(teller)
     plan = lab.way_back(options.stacks)
-    holding = teardown.contents(plan, tools)
+    holding = teardown.contents(plan, lab.tools())
     if not options.json:
         _show(plan, holding)
-    if options.dry_run or not plan.stacks:
+    if options.dry_run:
         if options.json:
             ui.document({"lab": lab.name, "stacks": [stack.name for stack in plan.stacks], "left": []})
         return 0
+    left = _taken_down(lab, plan, holding, options) if plan.stacks else []
+    _left(left if options.stacks else _all_left(lab, left), lab, as_json=options.json)
+    return 0
+
+
+def _taken_down(lab: AwsLab, plan: Plan, holding: list[Contents], options: Namespace) -> list[Left]:
+    """Ask, and delete. What outlives its stack."""
+    from stratolab.cli.deploying import watching
+    from stratolab.core.errors import RefusedError
+    from stratolab.deploy import teardown
+
+    holder = lab.applying()
+    if holder:
+        raise RefusedError(f"{holder} is applying to this lab", doing="down", hint="wait until it is done")
     teardown.refuse_losses(plan, holding, delete_data=options.delete_data is not None)
     words = f"delete {ui.plural(len(plan.stacks), 'stack')} of the lab {lab.name} in account {plan.account}?"
     ui.confirm(words, yes=options.yes, doing="down")
+    with watching(plan, doing="down", resources=options.verbose) as teller:
+        return teardown.take_down(plan, lab.tools(teller), delete_data=options.delete_data is not None)
+
+
+def _all_left(lab: AwsLab, left: list[Left]) -> list[Left]:
+    """With whatever else bears the lab's tag, if one may look for that."""
+    from stratolab.aws.errors import DeniedError
+
     try:
-        left = teardown.take_down(plan, tools, delete_data=options.delete_data is not None)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"stopped watching; AWS goes on with {', '.join(teller.moving) or 'nothing'}",
-            doing="down",
-            hint="stratolab status shows it; stratolab down goes on",
-        ) from None
-    _left(left, lab, as_json=options.json)
-    return 0
+        return lab.left(left)
+    except DeniedError as error:
+        ui.warn(f"not looked for by the lab's tag: {error.what}")
+        return left
 
 
 def _show(plan: Plan, holding: list[Contents]) -> None:
     if not plan.stacks:
-        ui.say(f"nothing of the lab {plan.lab} is in account {plan.account}")
+        ui.say(f"no stack of the lab {plan.lab} is in account {plan.account}")
         return
     ui.say(f"lab {plan.lab} in {plan.region}, account {plan.account}: to be deleted, in this order")
     ui.table(

@@ -11,6 +11,10 @@ from stratolab.cli.commands.plan import stacks_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from stratolab.aws.stacks import Drift
+    from stratolab.lab.aws import AwsLab
 
 EXAMPLES = """\
   stratolab drift                 exit code 1 if anything was changed by hand
@@ -26,20 +30,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Do it."""
-    from stratolab.deploy.drifting import drift
-    from stratolab.deploy.states import DRIFTABLE, case
     from stratolab.lab.aws import AwsLab
 
     lab = AwsLab.around()
-    found, skipped = {}, {}
-    for stack in lab.chosen(options.stacks):
-        there = lab.tools().at(stack.region).find(stack.name)
-        if there is None or there.status not in DRIFTABLE:
-            skipped[stack.key] = case(there.status if there else None).means
-            ui.note(f"{stack.key}: not looked at: {skipped[stack.key]}")
-        else:
-            ui.note(f"{stack.key}: looking")
-            found[stack.key] = drift(stack.name, lab.tools().at(stack.region))
+    found, skipped = look(lab, options.stacks)
     if options.json:
         ui.document(
             {
@@ -53,7 +47,26 @@ def run(options: Namespace) -> int:
             for one in many:
                 ui.say(f"{key}: {one.logical} ({one.type}, {one.physical}) was {one.status.lower()}")
                 for difference in one.differences:
-                    ui.say(f"  {difference.path}: wanted {difference.expected}, is {difference.actual}")
-        if not any(found.values()):
+                    ui.say(f"  {difference}")
+        if any(found.values()):
+            ui.note("up leaves it as it is: change it back by hand, or write it into lab.toml")
+        else:
             ui.say(f"no drift in {ui.plural(len(found), 'stack')}")
     return 1 if any(found.values()) else 0
+
+
+def look(lab: AwsLab, stacks: Sequence[str]) -> tuple[dict[str, list[Drift]], dict[str, str]]:
+    """What was changed by hand, by stack; and why others were not looked at. Tells what it looks at."""
+    from stratolab.deploy.drifting import drift
+    from stratolab.deploy.states import DRIFTABLE, case
+
+    found, skipped = {}, {}
+    for stack in lab.chosen(stacks):
+        there = lab.tools().at(stack.region).find(stack.name)
+        if there is None or there.status not in DRIFTABLE:
+            skipped[stack.key] = case(there.status if there else None).means
+            ui.note(f"{stack.key}: not looked at: {skipped[stack.key]}")
+        else:
+            ui.note(f"{stack.key}: looking")
+            found[stack.key] = drift(stack.name, lab.tools().at(stack.region), lab.networks(stack.region))
+    return found, skipped

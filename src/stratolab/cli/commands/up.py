@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from stratolab.deploy.models import Consent, Left, Outputs, Plan
+    from stratolab.lab.appraising import Appraisal
     from stratolab.lab.aws import AwsLab
 
 EXAMPLES = """\
@@ -54,19 +55,28 @@ def run(options: Namespace) -> int:
     lab = AwsLab.around()
     plan = lab.plan(options.stacks)
     outlook = lab.outlook(plan, options.stacks)
+    appraisal = appraise(plan, lab.chosen(options.stacks), lab.template, lab.rates, outlook)
     if not options.json:
-        chosen = lab.chosen(options.stacks)
-        planshow.show(appraise(plan, chosen, lab.template, lab.rates, outlook), whole=False)
+        planshow.show(appraisal, whole=False)
     if plan.quiet:
         return _told(lab, lab.outputs(lab.chosen(options.stacks)), [], as_json=options.json)
     refuse(outlook.obstacles)
     consent = _consent(plan, options.lose, yes=options.yes)
-    ui.confirm(f"make it so in account {plan.account}? It will cost money", yes=options.yes, doing="up")
+    ui.confirm(f"make it so in account {plan.account}? {_price(appraisal)}", yes=options.yes, doing="up")
     done = bring(lab, plan, options.stacks, outlook, consent=consent, resources=options.verbose)
     if not options.json and done.left:
         ui.say("left of what was deleted:")
         show_left(done.left)
+    ui.note(f"{lab.name} is as it is wanted; what it gives: stratolab outputs")
     return _told(lab, done.outputs, done.left, as_json=options.json)
+
+
+def _price(appraisal: Appraisal) -> str:
+    """The warning before anything is made: that it costs, and how much."""
+    from stratolab.core.units import format_money
+
+    monthly = format_money(appraisal.price.dollars)
+    return f"AWS charges about {monthly} a month for it while nothing runs, and more for what does"
 
 
 def _consent(plan: Plan, given: list[str], *, yes: bool) -> Consent:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stratolab.config.labs.load import check_lab
+from stratolab.config.labs.load import NAME, check_lab, lab_from_mapping
 from stratolab.core.errors import InputError, RefusedError
 from stratolab.core.findings import errors
 
@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stratolab.core.findings import Finding
+
 PROFILES = {
     "lab": "cheap, for trying out: no NAT gateway, AWS's own keys, short logs",
     "standard": "what a team needs: one NAT gateway, a key of its own, threat detection",
     "hardened": "leaves out no safety for its price",
 }
-ENVIRONMENTS = ("dev", "stage", "prod")
+_KEYS = {
+    "name": "lab.name",
+    "region": "lab.region",
+    "profile": "lab.profile",
+    "monthly": "budget.monthly",
+    "mail": "budget.mail",
+    "addresses": "access.addresses",
+    "environments": "environments",
+}
+"""Where each answer stands in the file."""
 
 _TEXT = """\
 # The lab {name}: what it is made of. `stratolab plan` shows what follows, `stratolab up` makes it so.
@@ -28,14 +39,14 @@ _TEXT = """\
 [lab]
 name = {name_}
 region = {region_}
-profile = {profile_}{profile_pad}# lab (cheap), standard, hardened
+profile = {profile_}  # lab (cheap), standard, hardened
 
 [budget]
-monthly = {monthly:g}               # US dollars; mails at rising levels, and when unexpectedly little is spent
-mail = {mail_}
+monthly = {monthly:g}  # US dollars; mails at rising levels, and when unexpectedly little is spent
+mail = {mail_}  # who gets them, such as ["owner@example.com"]
 
 [access]
-addresses = {addresses_}       # from where people reach the lab, such as ["203.0.113.0/24"]
+addresses = {addresses_}  # from where people reach the lab, such as ["203.0.113.0/24"]
 {environments}"""
 
 
@@ -59,12 +70,30 @@ def text(answers: Answers) -> str:
         name_=json.dumps(answers.name),
         region_=json.dumps(answers.region),
         profile_=json.dumps(answers.profile),
-        profile_pad=" " * max(2, 20 - len(answers.profile)),
         monthly=answers.monthly,
         mail_=json.dumps(list(answers.mail)),
         addresses_=json.dumps(list(answers.addresses)),
         environments="".join(f"\n[environments.{name}]\n" for name in answers.environments),
     )
+
+
+def wrong(answers: Answers, field: str) -> list[Finding]:
+    """What is wrong with one of the answers."""
+    try:
+        lab_from_mapping(_tables(answers), NAME)
+    except InputError as error:
+        key = _KEYS[field]
+        return [one for one in error.findings if f"{one.key}.".startswith((f"{key}.", f"{key}["))]
+    return []
+
+
+def _tables(answers: Answers) -> dict[str, Any]:
+    return {
+        "lab": {"name": answers.name, "region": answers.region, "profile": answers.profile},
+        "budget": {"monthly": answers.monthly, "mail": answers.mail},
+        "access": {"addresses": answers.addresses},
+        "environments": {name: {} for name in answers.environments},
+    }
 
 
 def create(path: Path, answers: Answers) -> None:

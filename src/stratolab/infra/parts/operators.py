@@ -92,6 +92,7 @@ def see_costs() -> Statement:
         "pricing:GetProducts",
         "servicequotas:GetServiceQuota",
         "servicequotas:ListServiceQuotas",
+        "tag:GetResources",
     ]
     return allow("SeeCosts", actions, "*")
 

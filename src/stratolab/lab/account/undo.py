@@ -117,9 +117,20 @@ def plan(undo: Undo, settings: Mapping[str, Setting]) -> tuple[Plan, list[str], 
     found = {name: settings[name] for name in undo.before if name in settings}
     made = compared(found, lambda name, _: undo.before[name])
     since = [
-        change.name for change in made.needed if change.before not in (undo.after[change.name], change.after)
+        change.name
+        for change in made.needed
+        if not any(_same(change.before, known) for known in (undo.after[change.name], change.after))
     ]
     return made, since, gone
+
+
+def _same(one: Value, other: Value) -> bool:
+    """AWS adds what is off to what it was given (HardExpiry to a password policy): that is no change."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: value for key, value in one.items() if value} == {
+            key: value for key, value in other.items() if value
+        }
+    return one == other
 
 
 def _given(path: Path, values: Any, key: str, kind: type[Any]) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stratolab.cli import ui
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
 
     from stratolab.config.labs.scaffold import Answers
 
@@ -33,11 +35,29 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--mail", action="append", help="who is told of budgets and alarms; may be repeated")
     parser.add_argument(
         "--address",
+        dest="addresses",
+        metavar="ADDRESS",
         action="append",
         help="from where people reach it, such as 203.0.113.0/24; may be repeated",
     )
     parser.add_argument("--environments", help="dev, stage, prod, with commas (default: dev)")
     parser.add_argument("--defaults", action="store_true", help="ask nothing")
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+_QUESTIONS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "name": ("the lab's name", str),
+    "region": ("the AWS region", str),
+    "profile": ("profile", str),
+    "monthly": ("the budget of a month, in US dollars", float),
+    "mail": ("who gets mails about it (with commas)", _listed),
+    "addresses": ("from which addresses people reach it (with commas)", _listed),
+    "environments": ("environments", _listed),
+}
+"""What is asked, in this order: the field of the answers, the question, and how what is typed is read."""
 
 
 def run(options: Namespace) -> int:
@@ -54,41 +74,47 @@ def run(options: Namespace) -> int:
 
 
 def _answers(options: Namespace, *, ask: bool) -> Answers:
-    from stratolab.config.labs.scaffold import PROFILES, Answers
+    from stratolab.config.labs.scaffold import Answers
     from stratolab.core.errors import InputError
 
-    folder = Path(options.dir).resolve().name
-    name = options.name or _asked("the lab's name", folder, ask=ask)
-    region = options.region or _asked("the AWS region", _usual_region(), ask=ask)
-    if not region:
+    given: dict[str, Any] = {
+        key: value for key, value in vars(options).items() if key in _QUESTIONS and value is not None
+    }
+    if "environments" in given:
+        given["environments"] = _listed(given["environments"])
+    answers = replace(Answers(Path(options.dir).resolve().name, _usual_region()), **given)
+    for field in _QUESTIONS if ask else ():
+        if field not in given:
+            answers = _asked(field, answers)
+    if not answers.region:
         raise InputError("which region?", doing="lab init", hint="stratolab lab init --region eu-west-1")
-    if ask and not options.profile:
-        for key, words in PROFILES.items():
-            ui.note(f"  {key:<9} {words}")
-    monthly = options.monthly if options.monthly is not None else _asked("dollars a month", "100", ask=ask)
-    try:
-        monthly = float(monthly)
-    except ValueError:
-        raise InputError(f"{monthly!r} is not a number of dollars", doing="lab init") from None
-    return Answers(
-        name=name,
-        region=region,
-        profile=options.profile or _asked("profile", "standard", ask=ask),
-        monthly=monthly,
-        mail=options.mail or _listed(_asked("who gets mails about it (with commas)", "", ask=ask)),
-        addresses=options.address or _listed(_asked("from which addresses people reach it", "", ask=ask)),
-        environments=_listed(options.environments or _asked("environments", "dev", ask=ask)),
+    return answers
+
+
+def _asked(field: str, answers: Answers) -> Answers:
+    """The answers with one more, which is asked for until nothing is wrong with it."""
+    from stratolab.config.labs import scaffold
+
+    question, read = _QUESTIONS[field]
+    if field == "profile":
+        for name, words in scaffold.PROFILES.items():
+            ui.note(f"  {name:<9} {words}")
+    usual = getattr(answers, field)
+    shown = (
+        ",".join(usual) if isinstance(usual, list | tuple) else f"{usual:g}" if field == "monthly" else usual
     )
-
-
-def _asked(question: str, default: str, *, ask: bool) -> str:
-    if not ask:
-        return default
-    return ui.ask(f"{question}{f' [{default}]' if default else ''}: ") or default
-
-
-def _listed(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+    while True:
+        typed = ui.ask(f"{question}{f' [{shown}]' if shown else ''}: ")
+        try:
+            tried = replace(answers, **{field: read(typed)}) if typed else answers
+        except ValueError:
+            ui.warn(f"  {typed!r} is not a number")
+            continue
+        wrong = scaffold.wrong(tried, field)
+        for finding in wrong:
+            ui.warn(f"  {finding.message}{f'; {finding.hint}' if finding.hint else ''}")
+        if not wrong:
+            return tried
 
 
 def _usual_region() -> str:

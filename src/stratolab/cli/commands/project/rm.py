@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Do it."""
-    from stratolab.cli.deploying import Teller
+    from stratolab.cli.deploying import watching
     from stratolab.cli.projecting import carry_out
     from stratolab.core.errors import InputError, RefusedError
     from stratolab.deploy import teardown
@@ -57,10 +57,10 @@ def run(options: Namespace) -> int:
             hint=f"if that may be lost: stratolab project rm {name} --delete-data {name}",
         )
     ui.confirm(f"delete the project {name}?", yes=options.yes, doing="project rm")
-    tools = lab.tools(Teller(resources=False))
     if lab.stands(*lab.chosen([f"project.{name}"])):
-        with lab.alone("project rm"):
-            teardown.take_down(lab.way_back([f"project.{name}"]), tools, delete_data=False)
+        plan = lab.way_back([f"project.{name}"])
+        with watching(plan, doing="project rm", resources=False) as teller, lab.alone("project rm"):
+            teardown.take_down(plan, lab.tools(teller), delete_data=False)
     for one in held:
         one.delete()
         ui.note(f"{one.what} {one.name} is deleted")
