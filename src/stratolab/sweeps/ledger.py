@@ -270,16 +270,15 @@ def reclaim(
 
 def renew(tx: Transaction, sweep: str, owner: str, until: float) -> set[int]:
     """Keep the trials that `owner` runs until `until`; gives their numbers. Released ones stay released."""
-    return held(tx, sweep, owner) if _lease(tx, sweep, owner, until) else set()
+    _lease(tx, sweep, owner, until)
+    return held(tx, sweep, owner)
 
 
 def held(tx: Transaction, sweep: str, owner: str) -> set[int]:
     """The numbers of the trials that `owner` runs; a lock keeps others from taking them over until the commit."""
     locked(tx, sweep)
-    where = "WHERE sweep = :sweep AND state = 'running' AND owner = :owner"
-    return {
-        int(row["number"]) for row in tx.rows(f"SELECT number FROM trial {where}", sweep=sweep, owner=owner)
-    }
+    found = tx.rows(f"SELECT number FROM trial {_OWNED}", sweep=sweep, owner=owner)
+    return {int(row["number"]) for row in found}
 
 
 def release(tx: Transaction, sweep: str, owner: str) -> int:

@@ -239,6 +239,13 @@ class LedgerContract(LedgerFaults):
         assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == {2}
         assert database.run(lambda tx: ledger.held(tx, sweep, "bob")) == {1}
 
+    def test_a_released_trial_is_held_by_nobody(self, database: Database, sweep: str) -> None:
+        claim(database, sweep, [point(0, "ana")])
+        database.run(lambda tx: ledger.release(tx, sweep, owner="ana"))
+        claim(database, sweep, [point(1, "ana")])
+        assert database.run(lambda tx: ledger.renew(tx, sweep, owner="ana", until=NOW * 2)) == {1}
+        assert database.run(lambda tx: ledger.held(tx, sweep, "ana")) == {1}
+
     def test_an_expired_lease_that_nobody_took_is_still_good(self, database: Database, sweep: str) -> None:
         claim(database, sweep, [point(0, "ana")])
         assert finish(database, sweep, 0, Result(TrialState.SUCCEEDED, 1.0, ended=NOW + 10 * LEASE))
