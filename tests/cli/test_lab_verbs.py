@@ -161,3 +161,9 @@ def test_a_lab_comes_changes_and_goes(cli, lab, emulator):
     ended = cli("down", folder=root).out
     assert "no stack of the lab acme is in account" in ended
     assert "nothing of the lab acme is left" in ended
+    again = cli("down", "spending", folder=root)
+    assert (again.code, again.out.splitlines()) == (
+        0,
+        [f"no stack spending is in account {ACCOUNT}", "nothing of what was deleted is left"],
+    )
+    assert cli("down", "spendign", folder=root).code == 2

@@ -232,7 +232,7 @@ class AwsLab:
         return [*wanted, *((name, name, False, one) for name, one in there.items())]
 
     def way_back(self, stacks: Sequence[str] = ()) -> Plan:
-        """What `down` would do, to all stacks or to those of these keys or names."""
+        """What `down` would do, to all stacks or to those of these keys or names; nothing to those that are gone."""
         from dataclasses import replace
 
         from stratolab.core.names import did_you_mean
@@ -240,7 +240,7 @@ class AwsLab:
 
         plan = teardown.plan(self.name, self.region, self.caller.account, self.tools())
         keys = {stack.name: stack.key for stack in self.stacks}
-        known = {name for one in plan.stacks for name in (one.name, keys.get(one.name, one.name))}
+        known = {*keys, *keys.values(), *(one.name for one in plan.stacks)}
         for name in stacks:
             if name not in known:
                 raise InputError(

@@ -54,13 +54,14 @@ def run(options: Namespace) -> int:
     plan = lab.way_back(options.stacks)
     holding = teardown.contents(plan, lab.tools())
     if not options.json:
-        _show(plan, holding)
+        _show(plan, holding, ", ".join(options.stacks) or f"of the lab {plan.lab}")
     if options.dry_run:
         if options.json:
             ui.document({"lab": lab.name, "stacks": [stack.name for stack in plan.stacks], "left": []})
         return 0
     left = _taken_down(lab, plan, holding, options) if plan.stacks else []
-    _left(left if options.stacks else _all_left(lab, left), lab, as_json=options.json)
+    whose = "what was deleted" if options.stacks else f"the lab {lab.name}"
+    _left(left if options.stacks else _all_left(lab, left), whose, lab, as_json=options.json)
     return 0
 
 
@@ -91,9 +92,9 @@ def _all_left(lab: AwsLab, left: list[Left]) -> list[Left]:
         return left
 
 
-def _show(plan: Plan, holding: list[Contents]) -> None:
+def _show(plan: Plan, holding: list[Contents], which: str) -> None:
     if not plan.stacks:
-        ui.say(f"no stack of the lab {plan.lab} is in account {plan.account}")
+        ui.say(f"no stack {which} is in account {plan.account}")
         return
     ui.say(f"lab {plan.lab} in {plan.region}, account {plan.account}: to be deleted, in this order")
     ui.table(
@@ -106,7 +107,7 @@ def _show(plan: Plan, holding: list[Contents]) -> None:
         ui.say(f"bucket {one.bucket}: {ui.plural(one.content.objects, 'object')}, {fate}")
 
 
-def _left(left: list[Left], lab: AwsLab, *, as_json: bool) -> None:
+def _left(left: list[Left], whose: str, lab: AwsLab, *, as_json: bool) -> None:
     """The inventory at the end, with its price."""
     from stratolab.cli.deploying import show_left
     from stratolab.lab.appraising import price_of_left
@@ -116,9 +117,9 @@ def _left(left: list[Left], lab: AwsLab, *, as_json: bool) -> None:
         monthly = {"monthly": round(price.dollars, 2), "notes": price.notes}
         ui.document({"lab": lab.name, "left": [asdict(one) for one in left], "price": monthly})
     elif not left:
-        ui.say(f"nothing of the lab {lab.name} is left")
+        ui.say(f"nothing of {whose} is left")
     else:
-        ui.say(f"left of the lab {lab.name}:")
+        ui.say(f"left of {whose}:")
         show_left(left)
         ui.say(f"what is left costs {format_money(price.dollars)} a month ({lab.rates.about})")
         for note in price.notes:
