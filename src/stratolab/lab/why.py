@@ -38,7 +38,7 @@ def explain(lab: LocalLab, job: Job) -> Explanation:
     if job.state is JobState.SUCCEEDED:
         return Explanation(f"it did what it should, in {format_duration(job.wall_seconds or 0)}")
     if not job.state.ended:
-        return _running(lab, job)
+        return _running(lab, job) if job.engine == lab.engine.name else _elsewhere(job)
     log = tuple(map(lab.mask(job.secrets).text, _tail(lab.home(job.id) / "log")))
     why, fix = _ENDS[job.reason or Reason.LOST](job, "\n".join(log))
     return Explanation(why, fix, log)
@@ -54,6 +54,18 @@ def _running(lab: LocalLab, job: Job) -> Explanation:
     if job.state is JobState.QUEUED:
         return Explanation("it is about to start", f"stratolab jobs logs -f {job.id}")
     return Explanation("it runs", f"stratolab jobs logs -f {job.id}")
+
+
+def _elsewhere(job: Job) -> Explanation:
+    """How a job goes that another engine runs, as far as that has told."""
+    if blocked := job.attributes.get("blocked"):
+        return Explanation(f"it stands first in its queue and cannot start: {blocked}", _BLOCKED)
+    return Explanation(f"it is {job.state}, as {job.engine} has told")
+
+
+_BLOCKED = (
+    "more of what is missing for the queue in lab.toml, or a smaller job; after start_within it is cancelled"
+)
 
 
 def _exit(job: Job, log: str) -> tuple[str, str]:
@@ -111,6 +123,8 @@ def _pruned(job: Job, _log: str) -> tuple[str, str]:
 
 
 def _not_started(job: Job, _log: str) -> tuple[str, str]:
+    if job.engine == "batch":
+        return f"it could not be started: {job.message}", "mend what is named there, and submit it again"
     return (
         f"its command could not be started: {job.message}",
         f"is {job.command[0]!r} installed and executable? paths are relative to {job.folder}",

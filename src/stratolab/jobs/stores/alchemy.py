@@ -9,7 +9,6 @@ the middle of a transaction is cut off by the server, so that it cannot hold its
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -27,6 +26,7 @@ except ImportError as error:
     ) from error
 
 from stratolab.core.errors import InputError, RefusedError, RemoteError
+from stratolab.jobs.stores.pauses import pauses
 from stratolab.jobs.stores.revision import HEAD, is_current
 from stratolab.jobs.stores.servers import SERVERS
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ATTEMPTS = 10  # in about 16 seconds: a server's restart takes less
-FIRST_PAUSE = 0.05  # seconds; doubles each time
-LONGEST_PAUSE = 5.0
 
 
 class AlchemyTransaction:
@@ -154,7 +152,7 @@ class AlchemyDatabase:
 
     def _again(self, doing: str, attempt: Callable[[], T]) -> T:
         with self._explained(doing):
-            for pause in _pauses(self._attempts):
+            for pause in pauses(self._attempts):
                 try:
                     return attempt()
                 except DBAPIError as error:
@@ -253,14 +251,6 @@ class AlchemyDatabase:
 @lru_cache(maxsize=512)
 def _statement(sql: str) -> TextClause:
     return text(sql)
-
-
-def _pauses(attempts: int) -> Iterator[float | None]:
-    """How long to wait after each attempt that fails; None after the last."""
-    for number in range(attempts - 1):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
-        yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - so that rivals do not meet again
-    yield None
 
 
 def _understand(url: str) -> tuple[URL, Server]:
