@@ -139,6 +139,8 @@ _BY_USE: Final[Mapping[str, str]] = {
     "AWS::ECR::Repository": "images: about $0.10 a GB and month",
     "AWS::CodeCommit::Repository": "source in CodeCommit: five users are free, another one is $1 a month",
     "AWS::Logs::LogGroup": "logs: from $0.50 for each GB that comes in",
+    "AWS::SQS::Queue": "queues of messages: $0.40 a million requests after a month's first million; a function "
+    "that waits at one makes about 650,000",
     "AWS::GuardDuty::Detector": "GuardDuty: by events and logs looked at; free for the first 30 days",
     "AWS::CloudTrail::Trail": "CloudTrail: the account's first trail is free, a second is not",
     "AWS::SecurityHub::Hub": "Security Hub: by checks made; free for the first 30 days",
@@ -187,6 +189,7 @@ _FREE: Final = (
     "AWS::ApplicationAutoScaling::",
     "AWS::Budgets::",
     "AWS::CertificateManager::",
+    "AWS::Events::",  # of AWS's own events
     "AWS::ECS::",  # containers are in `containers`
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -200,9 +203,11 @@ _FREE: Final = (
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::",
+    "AWS::SQS::QueuePolicy",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::IPSet",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
+    "Custom::",  # what a function of ours does
 )
 """Beginnings of types that cost nothing by being there: by AWS's pricing pages, or for want of a charge named there."""

@@ -75,7 +75,8 @@ class AlchemyDatabase:
 
     `url` is `postgresql://user@host/name` or `mysql://...` (also `mariadb://`). Its password is never
     shown. Safe to use from several threads. `sleep` waits between two attempts, `versions` is a folder of
-    migrations instead of the shipped one.
+    migrations instead of the shipped one. `connect` gives the driver's connections; then the URL names the driver too,
+    and nobody to log in as.
 
     Raises `InputError` for a URL that makes no sense, `RemoteError` if the server does not answer or
     refuses us, `RefusedError` if the schema there is newer than this program, or MySQL would keep it in
@@ -89,11 +90,14 @@ class AlchemyDatabase:
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
         versions: Path | None = None,
+        connect: Callable[[], Any] | None = None,
     ) -> None:
         self._url, self._server = _understand(url)
         self._attempts, self._sleep = attempts, sleep
         self.dialect = self._server.dialect
-        self._engine = _engine(self._url, self._server)
+        self._engine = (
+            _engine(make_url(url), self._server, connect) if connect else _engine(self._url, self._server)
+        )
         try:
             with self._explained("open"):
                 self._open(versions)
@@ -270,13 +274,14 @@ def _understand(url: str) -> tuple[URL, Server]:
     return parsed.set(drivername=server.driver), server
 
 
-def _engine(url: URL, server: Server) -> Engine:
+def _engine(url: URL, server: Server, connect: Callable[[], Any] | None = None) -> Engine:
+    how: dict[str, Any] = {"creator": connect} if connect else {"connect_args": dict(server.connect)}
     try:
         engine = create_engine(
             url,
             isolation_level="AUTOCOMMIT",  # transactions are begun and ended by the statements in `Server`
             hide_parameters=True,
-            connect_args=dict(server.connect),
+            **how,
         )
     except ModuleNotFoundError as error:
         raise InputError(
