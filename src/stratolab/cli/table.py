@@ -53,6 +53,9 @@ COMMANDS = (
     Command("secrets get", "secrets.get", "give a secret to a program", "Secrets, databases and files"),
     Command("secrets ls", "secrets.ls", "list the names of secrets", "Secrets, databases and files"),
     Command("secrets rm", "secrets.rm", "forget secrets, with all versions", "Secrets, databases and files"),
+    Command(
+        "db tunnel", "db.tunnel", "a port here that leads to a lab's database", "Secrets, databases and files"
+    ),
     Command("db test", "db.test", "try the way to a database, step by step", "Secrets, databases and files"),
     Command(
         "db connect",

@@ -69,7 +69,7 @@ SAMPLES: dict[str, Tables] = {
         "access": {"addresses": ["203.0.113.0/24", "2001:db8::/32"]},
         "people": PEOPLE,
         "projects": PROJECTS,
-        "environments": {"prod": {"database": {"setup": "sql"}}, "dev": {}},
+        "environments": {"prod": {"database": {"setup": "sql", "tunnel": True}}, "dev": {}},
         **COMPUTE,
         "tracking": {},
     },
@@ -86,7 +86,10 @@ SAMPLES: dict[str, Tables] = {
         "people": PEOPLE,
         "projects": PROJECTS,
         "environments": {
-            "prod": {"zones": 3, "database": {"engine": "mysql", "setup": "sql", "setup_timeout": "5m"}},
+            "prod": {
+                "zones": 3,
+                "database": {"engine": "mysql", "setup": "sql", "setup_timeout": "5m", "tunnel": True},
+            },
             "stage": {"database": {}},
             "dev": {"database": {}},
         },
@@ -170,7 +173,7 @@ def largest() -> LabConfig:
         }
         for number in range(100)
     }
-    database = {"engine": "mysql", "applications": names[:20], "setup": "sql"}
+    database = {"engine": "mysql", "applications": names[:20], "setup": "sql", "tunnel": True}
     environment = {"zones": 6, "nat": "per-zone", "endpoints": "all", "database": database}
     return lab_from_mapping(
         {

@@ -8,6 +8,7 @@ from tests.infra.options.answers import Answer, Given, Made, Option, Refused, ch
 from stratolab.infra.catalogue import find
 from stratolab.testing.labs import sample
 
+FUNCTION, ROLE = "AWS::Lambda::Function", "AWS::IAM::Role"
 INSTANCE, SUBNETS, GROUP = "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup"
 HERE = "environments.*.database"
 BY_RDS = Refused(
@@ -17,8 +18,17 @@ NEVER_SHOWN = Refused("no output holds a user's name or password: what gets in t
 FIXED = Refused(
     "the owner's name is lab_owner, for no application is the owner; a template cannot make up a name"
 )
-BY_VERB = Refused(
-    "scripts are run by `db setup` so far; a function in the lab's network that does it is to come"
+CODE = "Environment.Variables.STRATOLAB_BUCKET"
+SCRIPTS = "Environment.Variables.STRATOLAB_SCRIPTS"
+BUCKET = Made(FUNCTION, CODE, "the lab's bucket of code, where `up` sends scripts as it sends code")
+KEYS = Made(
+    FUNCTION, SCRIPTS, "a list of scripts by the SHA-256 of each: a changed one is a change of the stack"
+)
+SECRET = Made(
+    FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_SECRET", "the owner's, by reference: one for both"
+)
+PUBLISHED = Refused(
+    "scripts are found by their content, so nobody has to be told where they are: `setup` names them"
 )
 NETWORK = Made(SUBNETS, "SubnetIds", "the network's isolated subnets, or those of an adopted one")
 
@@ -44,9 +54,11 @@ SECRETS_OUT: dict[str, Answer] = {
     "password_secret": Given("OwnerSecret"),
 }
 STORAGE_IN: dict[str, Answer] = {
-    "table_setup_script_bucket_name": BY_VERB,
-    "table_setup_script_bucket_key": BY_VERB,
-    "table_setup_script_local_path": BY_VERB,
+    "table_setup_script_bucket_name": BUCKET,
+    "table_setup_script_bucket_key": KEYS,
+    "table_setup_script_local_path": Option(
+        f"{HERE}.setup", "Custom::DatabaseSetup", "Scripts", default=None
+    ),
     "batch_backend_store_identifier": Made(
         INSTANCE,
         "DBInstanceIdentifier",
@@ -68,8 +80,49 @@ STORAGE_IN: dict[str, Answer] = {
 }
 STORAGE_OUT: dict[str, Answer] = {
     "db_host": Given("Host"),
-    "table_setup_script_bucket_name": BY_VERB,
-    "table_setup_script_bucket_key": BY_VERB,
+    "table_setup_script_bucket_name": PUBLISHED,
+    "table_setup_script_bucket_key": PUBLISHED,
+}
+LAMBDA_IN: dict[str, Answer] = {
+    "aws_region": Made(FUNCTION, "FunctionName", "`[lab] region`: the stack is made there"),
+    "lambda_service_role_arn": Made(
+        FUNCTION, "Role", "a role of its own, which reads one secret and the scripts"
+    ),
+    "lambda_function_file_path": Made(
+        FUNCTION, "Code.S3Key", "packed from stratolab itself and named by its content"
+    ),
+    "lambda_function_timeout": Option(f"{HERE}.setup_timeout", FUNCTION, "Timeout", default=900.0),
+    "lambda_function_name": Made(FUNCTION, "FunctionName", "lab, environment and what it does"),
+    "lambda_security_group_ids": Made(
+        FUNCTION, "VpcConfig.SecurityGroupIds", "the network's group of functions, which may call databases"
+    ),
+    "lambda_subnets": Made(
+        FUNCTION, "VpcConfig.SubnetIds", "the network's private subnets, or those of an adopted one"
+    ),
+    "database_hostname": Made(
+        FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_HOST", "the instance of the same stack"
+    ),
+    "database_username_secret": SECRET,
+    "database_password_secret": SECRET,
+    "database_default_name": Option(
+        f"{HERE}.name", FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_NAME", default="lab"
+    ),
+    "table_setup_script_bucket_name": BUCKET,
+    "table_setup_script_bucket_key": KEYS,
+}
+LAMBDA_OUT: dict[str, Answer] = {"lambda_invocation_response": Given("Setup")}
+PERMISSIONS_IN: dict[str, Answer] = {
+    "lambda_service_role_name": Made(ROLE, "RoleName", "named by lab, environment and what it does"),
+    "lambda_service_iam_policy_arn": Made(
+        "AWS::IAM::ManagedPolicy",
+        "ManagedPolicyName",
+        "a policy of the function's own, in place of one for all",
+    ),
+}
+PERMISSIONS_OUT: dict[str, Answer] = {
+    "lambda_service_role_arn": Refused(
+        "nobody but its function takes the role on, so no other stack is told of it"
+    )
 }
 BEYOND: dict[str, Answer] = {
     "engine": Option(f"{HERE}.engine", INSTANCE, "Engine", default="postgres"),
@@ -84,6 +137,10 @@ BEYOND: dict[str, Answer] = {
     ),
     "insights": Option(f"{HERE}.insights", INSTANCE, "EnablePerformanceInsights", default=True),
     "monitoring": Option(f"{HERE}.monitoring", INSTANCE, "MonitoringInterval", default=60),
+    "a way in for people": Option(
+        f"{HERE}.tunnel", "AWS::AutoScaling::AutoScalingGroup", "MaxSize", default=False
+    ),
+    "the test of the way": Given("TestFunction"),
     "its name as an output": Given("Name"),
     "its port as an output": Given("Port"),
 }
@@ -102,6 +159,10 @@ PARTS = {
     "secrets out": SECRETS_OUT,
     "storage in": STORAGE_IN,
     "storage out": STORAGE_OUT,
+    "lambda in": LAMBDA_IN,
+    "lambda out": LAMBDA_OUT,
+    "permissions in": PERMISSIONS_IN,
+    "permissions out": PERMISSIONS_OUT,
     "beyond": BEYOND,
 }
 ALL = {f"{part}: {name}": answer for part, table in PARTS.items() for name, answer in table.items()}
@@ -118,7 +179,7 @@ def test_what_is_asked_for_is_there(name: str) -> None:
 
 
 def test_the_tables_are_whole() -> None:
-    """As many rows as the earlier system's tables have."""
+    """As many rows as the earlier system's tables have; of permissions, the Lambda's: the rest is compute's."""
     sizes = {part: len(table) for part, table in PARTS.items() if part != "beyond"}
     assert sizes == {
         "networking in": 2,
@@ -127,4 +188,8 @@ def test_the_tables_are_whole() -> None:
         "secrets out": 4,
         "storage in": 15,
         "storage out": 3,
+        "lambda in": 13,
+        "lambda out": 1,
+        "permissions in": 2,
+        "permissions out": 1,
     }

@@ -59,6 +59,7 @@ def database_problems(
     yield from _name_problems(path, database)
     yield from _application_problems(path, database)
     yield from _setup_problems(path, database, whole)
+    yield from _tunnel_problems(path, database, whole)
     if environment == "prod":
         yield from _risk_problems(path, database)
 
@@ -188,6 +189,18 @@ def _function_problems(path: Path, whole: Mapping[str, Any]) -> Iterator[Problem
             f"is not possible in {region}: stratolab does not have the root that vouches for databases there"
         )
         yield Problem(here, told, "run them by hand: stratolab db setup, from within the network")
+
+
+def _tunnel_problems(path: Path, database: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:
+    if database.get("tunnel") is not True:
+        return
+    if path[0] != "environments":
+        yield Problem((*path, "tunnel"), "is for environments' databases")
+        return
+    environment = table(table(whole.get("environments")).get(str(path[1])))
+    if environment.get("nat") == "none" and environment.get("endpoints") != "all":
+        told = "needs a way from the network to Session Manager, and there is none"
+        yield Problem((*path, "tunnel"), told, 'nat = "one", or endpoints = "all"')
 
 
 def _risk_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:
