@@ -37,6 +37,7 @@ NAMED = {
     "AWS::Logs::LogGroup": ("LogGroupName", "log group"),
     "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "database"),
     "AWS::SNS::Topic": ("TopicName", "topic"),
+    "AWS::SQS::Queue": ("QueueName", "message queue"),
     "AWS::SecretsManager::Secret": ("Name", "secret"),
     "AWS::SSM::Parameter": ("Name", "parameter"),
     "AWS::WAFv2::IPSet": ("Name", "ip set"),
