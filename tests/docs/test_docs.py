@@ -213,6 +213,8 @@ def loads_somewhere(key, value):
     of_labs = [{table: {key: value}} for table in LabConfig.model_fields if table != "lab"]
     of_labs += [{table: {"one": {"kind": "ec2", key: value}}} for table in ("compute", "queues")]
     of_labs.append({"projects": {"one": {key: value}}})
+    of_labs.append({"environments": {"dev": {key: value}}})
+    of_labs.append({"environments": {"dev": {"database": {key: value}}}})
     of_labs.append({"lab": {"name": "acme", "region": "eu-west-1", key: value}})
     return any(
         _loads(load, place)

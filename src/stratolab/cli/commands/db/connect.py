@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   stratolab db connect             psql, mysql or sqlite3 with [databases.default]
   stratolab db connect archive < report.sql
-  stratolab db connect --lab acme --environment dev     through a tunnel, as the database's owner
+  stratolab db connect --lab acme --environment dev     through a tunnel, as the owner
   stratolab db connect --secret acme/world-series/database
 """
 

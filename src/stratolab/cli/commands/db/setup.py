@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   stratolab db setup               the scripts of the folder sql, in [databases.default]
   stratolab db setup tables --database archive
-  stratolab db setup --lab acme --environment dev      those that were deployed, by the function beside the database
+  stratolab db setup --lab acme --environment dev      those that were deployed, by a function
   stratolab db setup --json
 """
 

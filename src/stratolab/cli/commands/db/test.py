@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   stratolab db test                name, port, TLS, login, query of [databases.default]
   stratolab db test archive        of [databases.archive]
-  stratolab db test --lab acme --environment prod      from within the lab's network, by the function beside it
+  stratolab db test --lab acme --environment prod      from within its network, by a function
   stratolab db test --json
 """
 

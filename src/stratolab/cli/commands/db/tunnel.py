@@ -15,8 +15,8 @@ EXAMPLES = """\
   stratolab db tunnel --lab acme --environment dev      until Ctrl-C
   stratolab db tunnel --port 15432
 
-It needs AWS's session-manager-plugin on this machine, and `tunnel = true` in the database's table of lab.toml. The
-database's certificate is of its own name: a client that checks it is told both (host and hostaddr of psql).
+It needs the session-manager-plugin of AWS on this machine, and tunnel = true in the table of the database in lab.toml.
+The certificate there is of the name of the database: a client that checks it is told both (host and hostaddr of psql).
 """
 
 
