@@ -60,7 +60,7 @@ def _kept(name: str, key: Any | None) -> dict[str, Any]:
     """Encrypted with the lab's key, which is asked for once in an hour, or with SQS's own."""
     own = {"KmsMasterKeyId": key, "KmsDataKeyReusePeriodSeconds": 3600}
     encrypted = {"SqsManagedSseEnabled": True} if key is None else own
-    ends = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}  # messages are on their way, not kept
+    ends = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}  # messages are on their way
     return {"QueueName": name, "MessageRetentionPeriod": DAYS * _DAY, **encrypted, **ends}
 
 
