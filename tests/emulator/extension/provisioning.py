@@ -130,7 +130,10 @@ def _without_system_tags(type_: str, properties: dict[str, Any]) -> dict[str, An
         return properties
     if shape == "map":
         return {**properties, name: {key: value for key, value in tags.items() if not key.startswith("aws:")}}
-    own = [tag for tag in tags if not str(tag.get("Key", "")).startswith("aws:")]
+    more = (
+        {"PropagateAtLaunch": True} if type_ == "AWS::AutoScaling::AutoScalingGroup" else {}
+    )  # of the stack's tags
+    own = [{**more, **tag} for tag in tags if not str(tag.get("Key", "")).startswith("aws:")]
     rest = {key: value for key, value in properties.items() if key != name}
     return {**rest, name: own} if own else rest
 

@@ -44,8 +44,9 @@ DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 """What a session may do: pass a port on to another host. It is no shell.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html"""
 MACHINE = "t4g.nano"  # half a cent an hour; it only passes on
-IMAGE = "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64}}"
-"""Amazon Linux 2023, the newest at each deployment: Session Manager's agent is in it.
+IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+"""Amazon Linux 2023, the newest whenever a machine starts: Session Manager's agent is in it.
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/ami-preinstalled-agent.html"""
 DISK, GIB = "/dev/xvda", 8
 NIGHT = "0 3 * * *"

@@ -50,6 +50,9 @@ _NEVER = frozenset(
         "iam:DeleteUserPermissionsBoundary",
         "iam:UpdateAssumeRolePolicy",
         "iam:UpdateLoginProfile",
+        "lambda:GetCodeSigningConfig",  # of functions with signatures, layers, machines of their own: ours have none
+        "lambda:GetLayerVersion",
+        "lambda:PassCapacityProvider",
     }
 )
 _OF_PEOPLE = re.compile("User|Group|LoginProfile|AccessKey|MFADevice")
@@ -168,6 +171,7 @@ def deploy(
         *drive_stacks(lab, segment, within),
         bring_templates(code),
         foresee(),
+        read_what_aws_publishes(),
         *look(known, within),
         *change_own(plain, within),
         *change_what_has_no_name(plain),
@@ -208,6 +212,12 @@ def foresee() -> Statement:
     counts = ["ec2:Describe*", "iam:GetAccountSummary", "iam:ListRoles", "pricing:GetProducts"]
     quotas = ["servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"]
     return allow("Foresee", [*counts, *quotas], "*")
+
+
+def read_what_aws_publishes() -> Statement:
+    """Read AWS's own public parameters, which name its newest images."""
+    where = Sub("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/*")
+    return allow("ReadWhatAwsPublishes", ["ssm:GetParameters"], where)
 
 
 def look(calls: Sequence[Call], within: Reach) -> list[Statement]:

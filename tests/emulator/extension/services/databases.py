@@ -43,8 +43,9 @@ def finish(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     for key in _NUMBERS:
         if new.get(key) is not None:
             record[key] = int(new[key])
-    if new.get("PerformanceInsightsKMSKeyId"):
-        record["PerformanceInsightsKMSKeyId"] = new["PerformanceInsightsKMSKeyId"]
+    for key in ("CACertificateIdentifier", "PerformanceInsightsKMSKeyId"):
+        if new.get(key):
+            record[key] = new[key]
     managed = str(new.get("ManageMasterUserPassword", False)).lower() == "true"
     if managed and not record.get("MasterUserSecret"):
         key = (new.get("MasterUserSecret") or {}).get("KmsKeyId")
