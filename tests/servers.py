@@ -184,11 +184,12 @@ def start_mariadb(more: Callable[[_Place], Mapping[str, object]] = _nothing_more
     place = _Place.new("mysql")
     data, port = place.folder / "data", _free_port()
     place.call(install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-               "--skip-test-db", "--skip-name-resolve")  # fmt: skip
+               "--skip-test-db", "--skip-name-resolve", f"--tmpdir={place.folder}")  # fmt: skip
     url = make_url(f"mysql://root@127.0.0.1:{port}/mysql")
     options = {
         "datadir": data, "port": port, "socket": place.folder / "s", "bind-address": "127.0.0.1",
-        "pid-file": place.folder / "pid", "innodb-flush-log-at-trx-commit": 0, "skip-name-resolve": 1, **more(place),
+        "pid-file": place.folder / "pid", "tmpdir": place.folder, "innodb-flush-log-at-trx-commit": 0,
+        "skip-name-resolve": 1, **more(place),
     }  # fmt: skip
     return place.serve(
         url, server, "--no-defaults", *(f"--{name}={value}" for name, value in options.items())

@@ -218,6 +218,10 @@ class Emulator:
         """Put these into the environment of Lambda functions that begin from now on; `once`: of the next call alone."""
         self._ask("POST", "variables", {"variables": variables, "once": once})
 
+    def answers(self, kind: str, **attributes: str) -> None:
+        """Answer for custom resources of this type, as `Custom::JobStore`: their functions are not called."""
+        self._ask("POST", "answers", {"kind": kind, "attributes": attributes})
+
     def quota(self, service: str, code: str, value: float) -> None:
         """Let Service Quotas tell this value, as `quota("vpc", "L-F678F1CE", 10)`."""
         self._ask("POST", "quota", {"service": service, "code": code, "value": value})

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.emulator.types import World, trust
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.emulator.control import Emulator
@@ -210,6 +211,7 @@ def test_terminating_and_cancelling(emulator: Emulator) -> None:
     lab.batch.terminate_job(jobId=running, reason="enough")
     job = lab.ended(running)
     assert (job["status"], job["statusReason"], job["container"]["exitCode"]) == ("FAILED", "enough", 9)
+    assert job["isTerminated"]
     assert lab.output(job) == ["started", "asked"]
 
 
@@ -297,24 +299,45 @@ def test_a_job_acts_as_its_role(lab: Lab) -> None:
     assert job["status"] == "SUCCEEDED"
 
 
-def test_each_state_is_told_by_an_event(lab: Lab) -> None:
+def listen(lab: Lab, kind: str) -> Iterator[dict[str, Any]]:
+    """Events of a kind from now on, for as long as a test waits."""
     sqs, events = lab.emulator.client("sqs"), lab.emulator.client("events")
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(
-        Name="jobs",
-        EventPattern=json.dumps({"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}),
-    )
+    events.put_rule(Name="jobs", EventPattern=json.dumps({"source": ["aws.batch"], "detail-type": [kind]}))
     events.put_targets(Rule="jobs", Targets=[{"Id": "q", "Arn": arn}])
+
+    def heard() -> Iterator[dict[str, Any]]:
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+                yield json.loads(message["Body"])
+
+    return heard()
+
+
+def test_each_state_is_told_by_an_event(lab: Lab) -> None:
+    events = listen(lab, "Batch Job State Change")
     identity = lab.submit(lab.definition(["true"]))
     lab.ended(identity)
     seen: dict[str, str] = {}
-    deadline = time.monotonic() + DEADLINE
-    while "SUCCEEDED" not in seen and time.monotonic() < deadline:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            event = json.loads(message["Body"])
-            seen[event["detail"]["status"]] = event["detail"]["jobId"]
+    while "SUCCEEDED" not in seen:
+        event = next(events)
+        seen[event["detail"]["status"]] = event["detail"]["jobId"]
     assert seen == dict.fromkeys(("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"), identity)
+
+
+def test_a_blocked_queue_is_told_of_once(lab: Lab) -> None:
+    events = listen(lab, "Batch Job Queue Blocked")
+    big = {"resourceRequirements": [{"type": "VCPU", "value": "64"}, {"type": "MEMORY", "value": "512"}]}
+    identity = lab.submit(lab.definition(["true"], container=big))
+    event = next(events)
+    assert (event["detail"]["jobId"], event["detail"]["status"]) == (identity, "RUNNABLE")
+    assert event["resources"] == [event["detail"]["jobArn"], lab.queue]
+    assert event["detail"]["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
+    lab.batch.cancel_job(jobId=identity, reason="too large")
+    job = lab.ended(identity)
+    assert (job["statusReason"], job["isCancelled"]) == ("too large", True)
 
 
 def test_a_reset_ends_running_jobs(lab: Lab, tmp_path: Path) -> None:

@@ -125,6 +125,43 @@ case(
 )
 
 
+def _mapping(size: int, tag: str, *, first: bool = False) -> Any:
+    def properties(world: World) -> dict[str, Any]:
+        sqs = world.client("sqs")
+        if first:
+            world.function("base", "def handler(event, context):\n    return 1\n")
+        url = sqs.create_queue(QueueName="base")["QueueUrl"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        return {
+            "FunctionName": "base",
+            "EventSourceArn": told["QueueArn"],
+            "BatchSize": size,
+            "MaximumBatchingWindowInSeconds": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+            "Tags": [{"Key": "project", "Value": tag}],
+        }
+
+    return properties
+
+
+def _mapped(world: World, ref: str) -> tuple[int, int, str]:
+    functions = world.client("lambda")
+    found = functions.get_event_source_mapping(UUID=ref)
+    tags = functions.list_tags(Resource=found["EventSourceMappingArn"])["Tags"]
+    return found["BatchSize"], found["ScalingConfig"]["MaximumConcurrency"], tags["project"]
+
+
+case(
+    "AWS::Lambda::EventSourceMapping",
+    _mapping(10, "x", first=True),
+    _mapped,
+    (10, 2, "x"),
+    _mapping(20, "y"),
+    (20, 2, "y"),
+)
+
+
 def _rule(pattern: str) -> Any:
     return lambda world: {
         "Name": "on",

@@ -172,3 +172,18 @@ def test_a_function_makes_a_custom_resource(emulator: Emulator) -> None:
     assert stacks.delete("c") == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="NoSuchKey"):
         made()
+
+
+def test_a_custom_resource_can_be_answered_for(emulator: Emulator) -> None:
+    stacks = Stacks(emulator)
+    nobody = "arn:aws:lambda:eu-central-1:111122223333:function:nobody"
+    emulator.answers("Custom::Thing", Who="a test")
+
+    def body(number: int) -> dict[str, Any]:
+        given = {"ServiceToken": nobody, "Number": number}
+        return template(X=("Custom::Thing", given), outputs={"Who": {"Value": {"Fn::GetAtt": ["X", "Who"]}}})
+
+    assert stacks.deploy("c", body(1)) == "CREATE_COMPLETE", stacks.failures("c")
+    assert stacks.outputs("c") == {"Who": "a test"}
+    assert stacks.deploy("c", body(2)) == "UPDATE_COMPLETE", stacks.failures("c")
+    assert stacks.delete("c") == "DELETE_COMPLETE"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.gates.own import own
 from tests.gates.rules.grants import GRANTS
+from tests.gates.rules.messages import MESSAGES
 from tests.gates.rules.watched import WATCHED
 
 from stratolab.infra.catalogue import find
@@ -17,7 +18,7 @@ from stratolab.testing.labs import sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED)} | {"STR42", "STR46", "STR48"}
+OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED, *MESSAGES)} | {"STR42", "STR46", "STR48"}
 Resources = dict[str, Any]
 
 
@@ -116,6 +117,21 @@ DEFECTS: list[tuple[str, str, str, Callable[[Resources], Any]]] = [
     ("STR40", "account", "without TLS", lambda it: strike(it, "AlarmsPolicy", "TlsOnly")),
     ("STR39", "foundation", "does not hold",
      lambda it: it["AuditBucket"]["Properties"]["ObjectLockConfiguration"].pop("Rule")),
+    ("STR49", "compute.prod", "not encrypted", lambda it: it["JobEvents"]["Properties"].pop("KmsMasterKeyId")),
+    ("STR49", "compute.prod", "without TLS", lambda it: strike(it, "JobEventsLostAccess", "TlsOnly")),
+    ("STR49", "compute.prod", "more than write",
+     lambda it: statement(it, "JobEventsAccess", "Writes").update(Action="sqs:*")),
+    ("STR49", "compute.prod", "something else",
+     lambda it: statement(it, "JobEventsAccess", "Writes").update(Resource="*")),
+    ("STR50", "compute.prod", "forgets", lambda it: it["JobEvents"]["Properties"].pop("MessageRetentionPeriod")),
+    ("STR50", "compute.prod", "no dead letters", lambda it: it["JobEvents"]["Properties"].pop("RedrivePolicy")),
+    ("STR50", "compute.prod", "nobody is told", lambda it: it.pop("JobEventsLostAlarm")),
+    ("STR50", "compute.prod", "nobody takes", lambda it: it.pop("JobEventsSource")),
+    ("STR50", "compute.prod", "nobody writes", lambda it: it.pop("JobEventsRule")),
+    ("STR50", "compute.prod", "one bad message",
+     lambda it: it["JobEventsSource"]["Properties"].pop("FunctionResponseTypes")),
+    ("STR51", "compute.prod", "how long", lambda it: it["JobEventsFunction"]["Properties"].pop("Timeout")),
+    ("STR51", "compute.prod", "in passing", lambda it: it["JobEventsFunction"]["Properties"].pop("LoggingConfig")),
 ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ NAMED = {
     "AWS::Logs::LogGroup": ("LogGroupName", "log group"),
     "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "database"),
     "AWS::SNS::Topic": ("TopicName", "topic"),
+    "AWS::SQS::Queue": ("QueueName", "message queue"),
     "AWS::SecretsManager::Secret": ("Name", "secret"),
     "AWS::SSM::Parameter": ("Name", "parameter"),
     "AWS::WAFv2::IPSet": ("Name", "ip set"),
@@ -107,7 +108,7 @@ def test_the_largest_lab_is_large() -> None:
 def test_every_kind_of_name_is_known_to_this_test() -> None:
     """A type that is given a name must stand in NAMED, or nobody looks at its limit."""
     unnamed = {"AWS::S3::Bucket", "AWS::IAM::User", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet"}
-    unnamed |= {"AWS::AutoScaling::ScheduledAction"}  # it names its group
+    unnamed |= {"AWS::AutoScaling::ScheduledAction", "AWS::Lambda::EventSourceMapping"}  # they name others
     for lab in every_kind_of_lab():
         for stack in stacks(lab):
             for resource in stack.template["Resources"].values():

@@ -141,6 +141,8 @@ _BY_USE: Final[Mapping[str, str]] = {
     "AWS::ECR::Repository": "images: about $0.10 a GB and month",
     "AWS::CodeCommit::Repository": "source in CodeCommit: five users are free, another one is $1 a month",
     "AWS::Logs::LogGroup": "logs: from $0.50 for each GB that comes in",
+    "AWS::SQS::Queue": "queues of messages: $0.40 a million requests after a month's first million; a function "
+    "that waits at one makes about 650,000",
     "AWS::GuardDuty::Detector": "GuardDuty: by events and logs looked at; free for the first 30 days",
     "AWS::CloudTrail::Trail": "CloudTrail: the account's first trail is free, a second is not",
     "AWS::SecurityHub::Hub": "Security Hub: by checks made; free for the first 30 days",
@@ -190,6 +192,7 @@ _FREE: Final = (
     "AWS::ApplicationAutoScaling::",
     "AWS::Budgets::",
     "AWS::CertificateManager::",
+    "AWS::Events::",  # of AWS's own events
     "AWS::ECS::",  # containers are in `containers`
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Events::Rule",  # on what AWS's own services tell
@@ -204,6 +207,7 @@ _FREE: Final = (
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::",
+    "AWS::SQS::QueuePolicy",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::IPSet",
     "AWS::WAFv2::LoggingConfiguration",

@@ -61,14 +61,15 @@ class Code:
 
 
 @cache
-def code(name: str, handler: str, *libraries: str) -> Code:
-    """The code of the function `handler` (`stratolab.runtime.MODULE.FUNCTION`) with these distributions and theirs.
+def code(name: str, handler: str, *libraries: str, whole: tuple[str, ...] = ()) -> Code:
+    """The code of the function `handler` (`stratolab.MODULE.FUNCTION`) with these distributions and theirs.
 
-    What lies beside the handler and is no Python, such as certificates, goes along. Raises
-    `metadata.PackageNotFoundError` if a distribution is not installed beside us.
+    What lies beside a module that is packed and is no Python, such as certificates, goes along; so does everything in
+    the packages `whole`, which are read by other ways than imports. Raises `metadata.PackageNotFoundError` if a
+    distribution is not installed beside us.
     """
-    module = handler.rpartition(".")[0]
-    ours = {*_modules(module), *_beside(module)}
+    modules = _modules(handler.rpartition(".")[0])
+    ours = {*modules, *_beside(modules), *(path for package in whole for path in _within(package))}
     sources = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for path in ours}
     for found in _distributions(libraries):
         sources |= _files(found)
@@ -89,10 +90,17 @@ def _modules(module: str) -> set[Path]:
     return found
 
 
-def _beside(module: str) -> set[Path]:
-    """What lies beside a module and is no module."""
-    folder = _PACKAGE.joinpath(*module.split(".")[1:-1])
-    return {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
+def _beside(modules: set[Path]) -> set[Path]:
+    """What lies beside modules and is no module."""
+    folders = {path.parent for path in modules}
+    return {
+        path for folder in folders for path in folder.iterdir() if path.is_file() and path.suffix != ".py"
+    }
+
+
+def _within(package: str) -> set[Path]:
+    """All modules of a package."""
+    return set(_PACKAGE.joinpath(*package.split(".")[1:]).rglob("*.py"))
 
 
 def _file(parts: list[str]) -> Path | None:

@@ -22,7 +22,7 @@ from stratolab.jobs import store
 from stratolab.jobs.models import EventKind, Job, JobSpec, JobState, Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from stratolab.jobs.database import Database
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 SUBMITTER = "submitter"  # attribute: the identity of the process that submitted, to tell a dead one's jobs
+
+_ELSEWHERE = {"batch": "aws batch terminate-job --reason WHY --job-id ID, or aws batch submit-job"}
+"""How jobs of another engine are ended, and begun anew."""
 
 
 class JobService:
@@ -118,8 +121,17 @@ class JobService:
         crash_point("job.before-finish")
         return self.database.run(work)
 
-    def cancel(self, jobs: Iterable[Job], *, grace: float = GRACE) -> None:
-        """Ask the engine to end these jobs and wait until their ends are recorded."""
+    def mine(self, job: Job) -> bool:
+        """Whether this lab's engine runs it: a store may hold jobs of others, such as those of AWS Batch."""
+        return job.engine == self.engine.name
+
+    def cancel(self, jobs: Sequence[Job], *, grace: float = GRACE) -> None:
+        """Ask the engine to end these jobs and wait until their ends are recorded.
+
+        Raises `RefusedError` if one of them is another engine's; then nothing is cancelled.
+        """
+        for job in jobs:
+            self._refuse_others(job, "cancel")
         waiting = {job.id: job.fence for job in jobs if not job.state.ended}
         if not waiting:
             return
@@ -137,9 +149,10 @@ class JobService:
     def reconcile(self, sweep: str | None = None) -> None:
         """Write down the starts and the ends of jobs that nobody listened to.
 
-        Asks the engine only about jobs that left no outcome behind, and starts nothing.
+        Asks the engine only about jobs that left no outcome behind, and starts nothing. What another engine runs is
+        told of by that.
         """
-        for job in self.database.read(lambda tx: store.unfinished(tx, sweep)):
+        for job in filter(self.mine, self.database.read(lambda tx: store.unfinished(tx, sweep))):
             outcome = self.engine.outcome(job.id, job.fence)
             if outcome is not None:
                 self.finish(outcome)
@@ -152,13 +165,22 @@ class JobService:
     def again(self, job: Job) -> JobSpec:
         """The spec that runs a job again.
 
-        Raises `RefusedError` while it has not ended.
+        Raises `RefusedError` while it has not ended, and for one of another engine.
         """
+        self._refuse_others(job, "retry")
         if not job.state.ended:
             raise RefusedError(
                 f"{job.id} is {job.state}", doing="retry", hint=f"stratolab jobs cancel {job.id}"
             )
         return spec_of(job)
+
+    def _refuse_others(self, job: Job, doing: str) -> None:
+        if not self.mine(job):
+            raise RefusedError(
+                f"{job.id} is run by {job.engine}, not by this lab's engine ({self.engine.name})",
+                doing=doing,
+                hint=_ELSEWHERE.get(job.engine, ""),
+            )
 
     def _abandoned(self, job: Job) -> bool:
         """Whether nobody runs or will run this job: the engine has no trace and its submitter is dead."""

@@ -38,7 +38,7 @@ class Explanation:
 def explain(lab: LocalLab, job: Job) -> Explanation:
     """Explain a job's state."""
     if not job.state.ended:
-        return _running(lab, job)
+        return _running(lab, job) if job.engine == lab.engine.name else _elsewhere(job)
     if job.state is JobState.SUCCEEDED:
         return _succeeded(lab, job)
     log = _log(lab, job)
@@ -68,6 +68,18 @@ def _running(lab: LocalLab, job: Job) -> Explanation:
     if job.state is JobState.QUEUED:
         return Explanation("it is about to start", f"stratolab jobs logs -f {job.id}")
     return Explanation("it runs", f"stratolab jobs logs -f {job.id}")
+
+
+def _elsewhere(job: Job) -> Explanation:
+    """How a job goes that another engine runs, as far as that has told."""
+    if blocked := job.attributes.get("blocked"):
+        return Explanation(f"it stands first in its queue and cannot start: {blocked}", _BLOCKED)
+    return Explanation(f"it is {job.state}, as {job.engine} has told")
+
+
+_BLOCKED = (
+    "more of what is missing for the queue in lab.toml, or a smaller job; after start_within it is cancelled"
+)
 
 
 def _exit(job: Job, log: str) -> tuple[str, str]:
@@ -131,6 +143,8 @@ def _pruned(job: Job, _log: str) -> tuple[str, str]:
 
 
 def _not_started(job: Job, _log: str) -> tuple[str, str]:
+    if job.engine == "batch":
+        return f"it could not be started: {job.message}", "mend what is named there, and submit it again"
     return (
         f"its command could not be started: {job.message}",
         f"is {job.command[0]!r} installed and executable? paths are relative to {job.folder}",

@@ -9,6 +9,7 @@ POST /_emulator/database see `services.databases`
 POST /_emulator/quota    see `services.quotas`
 POST /_emulator/state    see `stacks.setting`
 POST /_emulator/variables see `functions`
+POST /_emulator/answers  see `answers`
 POST /_emulator/interrupt  the machine under a Batch job is taken away
 """
 
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from ministack import app
-from tests.emulator.extension import faults, functions, pace, provisioning, stores
+from tests.emulator.extension import answers, faults, functions, pace, provisioning, stores
 from tests.emulator.extension.batch import attempts, images
 from tests.emulator.extension.services import databases, quotas
 from tests.emulator.extension.stacks import setting
@@ -71,6 +72,7 @@ async def _reset(_body: bytes) -> None:
     pace.set_factor(1.0)
     images.clear()
     functions.clear()
+    answers.clear()
     databases.stand_behind(databases.Server())
     quotas.clear()
     await asyncio.to_thread(stores.end_work)
@@ -112,6 +114,10 @@ async def _variables(body: bytes) -> None:
     functions.put(**json.loads(body))
 
 
+async def _answers(body: bytes) -> None:
+    answers.give(**json.loads(body))
+
+
 async def _interrupt(body: bytes) -> bool:
     return attempts.interrupt(json.loads(body)["job"])
 
@@ -127,6 +133,7 @@ _ANSWERS: dict[str, Callable[[bytes], Awaitable[Any]]] = {
     "quota": _quota,
     "state": _state,
     "variables": _variables,
+    "answers": _answers,
 }
 
 

@@ -1,4 +1,4 @@
-"""The project's own rules, STR01 to STR48: what scanners miss, as small functions over a rendered template.
+"""The project's own rules, STR01 to STR51: what scanners miss, as small functions over a rendered template.
 
 Each yields a line for everything it objects to. `RULES` has them all; a rule that nothing in a template concerns yields
 nothing. What a rule knows of one resource alone is in the module of its kind.
@@ -13,6 +13,7 @@ from tests.gates.rules.data import DATA
 from tests.gates.rules.delivery import DELIVERY
 from tests.gates.rules.grants import GRANTS
 from tests.gates.rules.identity import IDENTITY
+from tests.gates.rules.messages import MESSAGES
 from tests.gates.rules.network import NETWORK
 from tests.gates.rules.watched import WATCHED
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from tests.gates.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted((*IDENTITY, *DATA, *COMPUTE, *NETWORK, *DELIVERY, *GRANTS, *WATCHED), key=lambda rule: rule.number)
+    sorted(
+        (*IDENTITY, *DATA, *COMPUTE, *NETWORK, *DELIVERY, *GRANTS, *WATCHED, *MESSAGES),
+        key=lambda rule: rule.number,
+    )
 )
 
 

@@ -129,7 +129,10 @@ def reach(lab: str, *, people: bool = False, also_in: str | None = None) -> Reac
             "guardduty": (regional("guardduty", "detector/*"),),
             "iam": tuple(whole if people else service),
             "kms": (regional("kms", "key/*"), regional("kms", f"alias/stratolab/{lab}/*")),
-            "lambda": (regional("lambda", f"function:{lab}-*"),),
+            "lambda": (
+                regional("lambda", f"function:{lab}-*"),
+                regional("lambda", "event-source-mapping:*"),
+            ),
             "logs": (
                 regional("logs", f"log-group:{names.pathed('log group', lab)}/*"),
                 regional("logs", f"log-group:{names.RDS_LOGS}{lab}-*"),
@@ -147,6 +150,7 @@ def reach(lab: str, *, people: bool = False, also_in: str | None = None) -> Reac
             ),
             "securityhub": (regional("securityhub", "hub/default"),),
             "sns": tuple(regional("sns", f"{lab}-*", region=region) for region in regions),
+            "sqs": (regional("sqs", f"{lab}-*"),),
             "ssm": (regional("ssm", f"parameter{names.pathed('parameter', lab)}/*"),),
             "wafv2": tuple(
                 regional("wafv2", f"regional/{what}/{lab}-*/*") for what in ("ipset", "rulegroup", "webacl")

@@ -67,8 +67,9 @@ Content-Type: text/x-shellscript; charset="us-ascii"
 echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config
 --==--
 """
-"""What a machine is told before it joins, in the one form that Batch merges with its own: no container gets to the
-machine's credentials."""
+"""What a machine is told before it joins, in the one form that Batch merges with its own: a container with a network
+interface of its own (a node of a job of several) gets no credentials of the machine. Other jobs share the machine's
+network and cannot be told from it, so its role may do little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _template_title(name: str) -> str:
 
 
 def _launch_template(name: str, compute: ComputeConfig, place: Place) -> Any:
-    """Credentials by IMDSv2 only and not from within a container, an encrypted disk that goes with the machine.
+    """Credentials by IMDSv2 only and one hop far, an encrypted disk that goes with the machine.
 
     The disk has AWS's own key: machines come from a scaling group of Batch's, which may use no key of the lab's.
     """

@@ -52,7 +52,14 @@ def _networks(lab: str) -> list[Statement]:
 
 
 def _batches(lab: str) -> list[Statement]:
-    return [see_batch(), steer_queues(lab), stop_jobs(lab), read_logs(lab, "*/jobs")]
+    return [
+        see_batch(),
+        steer_queues(lab),
+        stop_jobs(lab),
+        bring_events_back(lab),
+        read_logs(lab, "*/jobs"),
+        read_logs(lab, "*/functions/job"),
+    ]
 
 
 def _services(lab: str) -> list[Statement]:
@@ -253,6 +260,20 @@ def stop_jobs(lab: str) -> Statement:
     """Stop any job of the lab, known by its tag."""
     when = {"StringEquals": {f"aws:ResourceTag/{tags.LAB}": lab}}
     return allow("StopJobs", ["batch:CancelJob", "batch:TerminateJob"], regional("batch", "job/*"), when=when)
+
+
+def bring_events_back(lab: str) -> Statement:
+    """Have events of jobs that were given up tried again, once what they failed at is mended."""
+    actions = [
+        "sqs:CancelMessageMoveTask",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ListMessageMoveTasks",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+        "sqs:StartMessageMoveTask",
+    ]
+    return allow("BringEventsBack", actions, regional("sqs", f"{lab}-*-job-events*"))
 
 
 # -- services -------------------------------------------------------------------------------------

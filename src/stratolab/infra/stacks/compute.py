@@ -1,6 +1,7 @@
 """Compute of one environment: where jobs run, the queues in front of it, who jobs are, and where they write.
 
-An environment in which no queue and no compute environment is has no such stack.
+An environment in which no queue and no compute environment is has no such stack. Where there is a database too, what
+Batch tells of jobs is written into the job store in it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from stratolab.config.labs.queues import ComputeConfig
 from stratolab.infra import names, tags
 from stratolab.infra.blocks.logs import log_group
 from stratolab.infra.body import Body
-from stratolab.infra.parts import job_queues, machines
+from stratolab.infra.parts import job_events, job_queues, machines
 from stratolab.infra.parts.compute_roles import job_role, machine_role
-from stratolab.infra.stacks import foundation, network
+from stratolab.infra.parts.functions import Place as FunctionPlace
+from stratolab.infra.stacks import account, database, foundation, network
 from stratolab.infra.values import Output, taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stratolab.config.fields import Environment
     from stratolab.config.labs.models import LabConfig
     from stratolab.config.labs.queues import QueueConfig
     from stratolab.infra.values import Taken
@@ -49,7 +52,7 @@ def wanted(lab: LabConfig, environment: str) -> bool:
     return bool(computes(lab, environment))
 
 
-def build(lab: LabConfig, environment: str) -> Body:
+def build(lab: LabConfig, environment: Environment) -> Body:
     """The stack of one environment."""
     name, made = lab.lab.name, computes(lab, environment)
     place = machines.Place(
@@ -63,7 +66,7 @@ def build(lab: LabConfig, environment: str) -> Body:
     queues = _queues(lab, environment)
     return Body(
         about=f"stratolab {name}-{environment}: machines and queues",
-        inputs=inputs(lab),
+        inputs=(*inputs(lab), *(event_inputs(lab) if recorded(lab, environment) else ())),
         resources=(
             log_group("JobLogGroup", name, environment, "jobs", days=lab.security.log_days, key=_key(lab)),
             *job_role(
@@ -94,6 +97,7 @@ def build(lab: LabConfig, environment: str) -> Body:
                 )
                 for one, queue in queues.items()
             ),
+            *events(lab, environment),
         ),
         outputs={
             JOB_ROLE: GetAtt("JobRole", "Arn"),
@@ -104,6 +108,7 @@ def build(lab: LabConfig, environment: str) -> Body:
                 for one, queue in queues.items()
             },
         },
+        code=tuple(job_events.codes().values()) if recorded(lab, environment) else (),
     )
 
 
@@ -111,6 +116,55 @@ def inputs(lab: LabConfig) -> tuple[Taken, ...]:
     """The network's places, the boundary of roles, buckets that jobs work with, the key of logs."""
     keys = (foundation.LOGS_KEY,) if foundation.has_keys(lab) else ()
     return (network.PRIVATE_SUBNETS, network.JOB_GROUP, foundation.BOUNDARY, *BUCKETS.values(), *keys)
+
+
+def recorded(lab: LabConfig, environment: Environment) -> bool:
+    """Whether what Batch tells of jobs is written down: where there are queues, and a database to write it in."""
+    return bool(_queues(lab, environment)) and lab.environments[environment].database is not None
+
+
+def event_inputs(lab: LabConfig) -> tuple[Taken, ...]:
+    """Where the database is and how one gets in, where functions run and what from, who is told of trouble."""
+    return (
+        database.HOST,
+        database.PORT,
+        database.NAME,
+        database.RESOURCE,
+        database.OWNER_SECRET,
+        network.FUNCTION_GROUP,
+        foundation.CODE_BUCKET,
+        account.ALARMS,
+        *((foundation.SECRETS_KEY,) if foundation.has_keys(lab) else ()),
+        *job_events.inputs(),
+    )
+
+
+def events(lab: LabConfig, environment: Environment) -> list[Any]:
+    """The way of events into the job store, if they are written down."""
+    options = lab.environments[environment].database
+    if options is None or not recorded(lab, environment):
+        return []
+    own = foundation.has_keys(lab)
+    place = FunctionPlace(
+        lab=lab.lab.name,
+        environment=environment,
+        bucket=taken(foundation.CODE_BUCKET),
+        subnets=taken(network.PRIVATE_SUBNETS),
+        group=taken(network.FUNCTION_GROUP),
+        boundary=taken(foundation.BOUNDARY),
+        log_days=lab.security.log_days,
+        logs_key=_key(lab),
+        secrets_key=taken(foundation.SECRETS_KEY) if own else None,
+    )
+    store = job_events.Store(
+        engine=options.engine,
+        host=taken(database.HOST),
+        port=taken(database.PORT),
+        name=taken(database.NAME),
+        resource=taken(database.RESOURCE),
+        secret=taken(database.OWNER_SECRET),
+    )
+    return job_events.job_events(place, store, alarms=taken(account.ALARMS))
 
 
 def computes(lab: LabConfig, environment: str) -> dict[str, ComputeConfig]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ENGINE = Output("database", "Engine", "The engine: postgres or mysql", published="database/engine")
 INSTANCE = Output("database", "Instance", "RDS's name of the instance", published="database/instance")
+RESOURCE = Output("database", "Resource", "RDS's own id of it, by which policies name its users")
 HOST = Output("database", "Host", "The host that it answers at", published="database/host")
 PORT = Output("database", "Port", "The port that it answers at", published="database/port")
 NAME = Output("database", "Name", "The name of the first database in it", published="database/name")
@@ -123,6 +124,7 @@ def build(
         outputs={
             ENGINE: options.engine,
             INSTANCE: Ref(_INSTANCE),
+            RESOURCE: GetAtt(_INSTANCE, "DbiResourceId"),
             HOST: GetAtt(_INSTANCE, "Endpoint.Address"),
             PORT: GetAtt(_INSTANCE, "Endpoint.Port"),
             NAME: options.name,

@@ -9,7 +9,6 @@ the middle of a transaction is cut off by the server, so that it cannot hold its
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -27,6 +26,7 @@ except ImportError as error:
     ) from error
 
 from stratolab.core.errors import InputError, RefusedError, RemoteError
+from stratolab.jobs.stores.pauses import pauses
 from stratolab.jobs.stores.revision import HEAD, is_current
 from stratolab.jobs.stores.servers import SERVERS
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ATTEMPTS = 10  # in about 16 seconds: a server's restart takes less
-FIRST_PAUSE = 0.05  # seconds; doubles each time
-LONGEST_PAUSE = 5.0
 
 
 class AlchemyTransaction:
@@ -77,7 +75,8 @@ class AlchemyDatabase:
 
     `url` is `postgresql://user@host/name` or `mysql://...` (also `mariadb://`). Its password is never
     shown. Safe to use from several threads. `sleep` waits between two attempts, `versions` is a folder of
-    migrations instead of the shipped one.
+    migrations instead of the shipped one. `connect` gives the driver's connections; then the URL names the driver too,
+    and nobody to log in as.
 
     Raises `InputError` for a URL that makes no sense, `RemoteError` if the server does not answer or
     refuses us, `RefusedError` if the schema there is newer than this program, or MySQL would keep it in
@@ -91,11 +90,14 @@ class AlchemyDatabase:
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
         versions: Path | None = None,
+        connect: Callable[[], Any] | None = None,
     ) -> None:
         self._url, self._server = _understand(url)
         self._attempts, self._sleep = attempts, sleep
         self.dialect = self._server.dialect
-        self._engine = _engine(self._url, self._server)
+        self._engine = (
+            _engine(make_url(url), self._server, connect) if connect else _engine(self._url, self._server)
+        )
         try:
             with self._explained("open"):
                 self._open(versions)
@@ -154,7 +156,7 @@ class AlchemyDatabase:
 
     def _again(self, doing: str, attempt: Callable[[], T]) -> T:
         with self._explained(doing):
-            for pause in _pauses(self._attempts):
+            for pause in pauses(self._attempts):
                 try:
                     return attempt()
                 except DBAPIError as error:
@@ -255,14 +257,6 @@ def _statement(sql: str) -> TextClause:
     return text(sql)
 
 
-def _pauses(attempts: int) -> Iterator[float | None]:
-    """How long to wait after each attempt that fails; None after the last."""
-    for number in range(attempts - 1):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
-        yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - so that rivals do not meet again
-    yield None
-
-
 def _understand(url: str) -> tuple[URL, Server]:
     try:
         parsed = make_url(url)
@@ -280,13 +274,14 @@ def _understand(url: str) -> tuple[URL, Server]:
     return parsed.set(drivername=server.driver), server
 
 
-def _engine(url: URL, server: Server) -> Engine:
+def _engine(url: URL, server: Server, connect: Callable[[], Any] | None = None) -> Engine:
+    how: dict[str, Any] = {"creator": connect} if connect else {"connect_args": dict(server.connect)}
     try:
         engine = create_engine(
             url,
             isolation_level="AUTOCOMMIT",  # transactions are begun and ended by the statements in `Server`
             hide_parameters=True,
-            connect_args=dict(server.connect),
+            **how,
         )
     except ModuleNotFoundError as error:
         raise InputError(

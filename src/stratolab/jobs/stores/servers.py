@@ -54,8 +54,12 @@ _POSTGRES_PASSING = frozenset({
 
 
 def _postgres_passes(error: BaseException | None) -> bool:
-    """Also everything of class 08 (connection), and failures to connect, which have no code."""
-    code = getattr(error, "sqlstate", None)
+    """Also everything of class 08 (connection), and failures to connect, which have no code.
+
+    psycopg has the code as an attribute, pg8000 among what the server said.
+    """
+    said = error.args[0] if error is not None and error.args else None
+    code = said.get("C") if isinstance(said, dict) else getattr(error, "sqlstate", None)
     if code is None:
         return type(error).__name__ == "OperationalError"
     return str(code) in _POSTGRES_PASSING or str(code).startswith("08")

@@ -50,7 +50,7 @@ class Database:
     port: int
     name: str
     secret: str
-    """The secret's ARN."""
+    """The secret's ARN; empty for who gets in by another way (`tokens`)."""
     authorities: str
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ def database(env: Mapping[str, str] = os.environ) -> Database:
         host=env[f"{PREFIX}HOST"],
         port=int(env[f"{PREFIX}PORT"]),
         name=env[f"{PREFIX}NAME"],
-        secret=env[f"{PREFIX}SECRET"],
+        secret=env.get(f"{PREFIX}SECRET", ""),
         authorities=authorities(env),
     )
 

@@ -95,6 +95,7 @@ def _cancel(request: dict[str, Any]) -> None:
         for job in _family(request["jobId"]):
             if job["status"] in jobs.WAITING and not job.get("_taken"):
                 job["_cancelled"] = request["reason"]
+                job["isCancelled"] = True
         jobs.changed.notify_all()
 
 
@@ -103,6 +104,7 @@ def _terminate(request: dict[str, Any]) -> None:
         for job in _family(request["jobId"]):
             if job["status"] not in jobs.ENDED:
                 job["_cancelled"] = request["reason"]
+                job["isTerminated"] = True
                 attempts.stop(job["jobId"], request["reason"])
         jobs.changed.notify_all()
 

@@ -175,15 +175,23 @@ def is_array(job: dict[str, Any]) -> bool:
     return "size" in job.get("arrayProperties", {})
 
 
-def _tell(job: dict[str, Any]) -> None:
+def block(job: dict[str, Any], reason: str) -> None:
+    """Say why a job that stands first in its queue cannot start: once, by an event of its own kind."""
+    with changed:
+        job["statusReason"] = reason
+        told = view(job)
+    _tell(told, "Batch Job Queue Blocked", told["jobQueue"])
+
+
+def _tell(job: dict[str, Any], kind: str = "Batch Job State Change", *also: str) -> None:
     try:
         eventbridge._put_events(
             {
                 "Entries": [
                     {
                         "Source": "aws.batch",
-                        "DetailType": "Batch Job State Change",
-                        "Resources": [job["jobArn"]],
+                        "DetailType": kind,
+                        "Resources": [job["jobArn"], *also],
                         "Detail": json.dumps(job, default=str),
                     }
                 ]

@@ -17,6 +17,9 @@ SLOTS = int(
     os.environ.get("EMULATOR_BATCH_SLOTS", "8")
 )  # processes at a time, whatever the environments allow
 _LOOK_AGAIN = 0.5  # seconds; for limits of time, which nobody announces
+_TOO_LARGE = (
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - the job needs more vCPUs than any environment has"
+)
 _started = threading.Lock()
 _running = False
 
@@ -140,7 +143,10 @@ def _fits(job: dict[str, Any]) -> bool:
 
 
 def _give_up(job: dict[str, Any]) -> None:
-    """What the queue says about jobs that cannot start."""
+    """What the queue says about jobs that cannot start; first of all, that it is blocked."""
+    if not job.get("_blocked"):
+        job["_blocked"] = True
+        jobs.block(job, _TOO_LARGE)
     queue = records.queues.get(records.short(job["jobQueue"])) or {}
     waited = (time.monotonic() - job["_runnable"]) * pace.factor()
     for rule in queue.get("jobStateTimeLimitActions") or []:

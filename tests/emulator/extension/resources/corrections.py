@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import get_account_id
+from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import provisioners
 from tests.emulator.extension.client import call, gently
 from tests.emulator.extension.services import databases
@@ -174,6 +174,15 @@ def _function(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None
         call("lambda", "DeleteFunctionConcurrency", FunctionName=name)
 
 
+def _mapping_tags(identity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    tags, before = ({tag["Key"]: str(tag["Value"]) for tag in one.get("Tags") or []} for one in (new, old))
+    arn = f"arn:aws:lambda:{get_region()}:{get_account_id()}:event-source-mapping:{identity}"
+    if before.keys() - tags.keys():
+        call("lambda", "UntagResource", Resource=arn, TagKeys=sorted(before.keys() - tags.keys()))
+    if tags:
+        call("lambda", "TagResource", Resource=arn, Tags=tags)
+
+
 def _bucket_policy(_bucket: str, _old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Through the API, which looks whether the bucket is there and the policy makes sense."""
     call("s3", "PutBucketPolicy", Bucket=new["Bucket"], Policy=json.dumps(new["PolicyDocument"]))
@@ -201,6 +210,7 @@ CORRECTIONS: dict[str, Correction] = {
     "AWS::Lambda::Function": Correction(
         put=_function, reads=("VpcConfig", "KmsKeyArn", "DeadLetterConfig", "ReservedConcurrentExecutions")
     ),
+    "AWS::Lambda::EventSourceMapping": Correction(put=_mapping_tags, reads=("Tags",)),
     "AWS::RDS::DBInstance": Correction(
         put=databases.finish,
         reads=("ManageMasterUserPassword", "MasterUserSecret", "EnableCloudwatchLogsExports"),

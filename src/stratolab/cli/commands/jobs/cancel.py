@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
 
     lab = open_lab()
     if options.all:
-        found = lab.database.read(store.unfinished) if lab.exists else []
+        found = list(filter(lab.jobs().mine, lab.database.read(store.unfinished))) if lab.exists else []
     else:
         found = [find.job(lab, text) for text in options.job or [""]]
     running = [job for job in found if not job.state.ended]
