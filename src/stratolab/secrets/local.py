@@ -1,6 +1,7 @@
 """Secrets in a file of the lab's folder: readable by its owner only, written whole or not at all.
 
     .stratolab/secrets.json   {"format": 1, "secrets": {NAME: [{"id", "created", "stages", "value"}, ...]}}
+                              and "rotated", the moment at which a rotation made the version current
     .stratolab/secrets.lock   held by who writes
 
 A writer takes the lock, reads, and puts a new file in the old one's place; so readers need no lock and two
@@ -20,7 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 from stratolab.core.errors import InputError, RefusedError, RemoteError
 from stratolab.core.names import nearest, new_id
-from stratolab.secrets.models import CURRENT, PREVIOUS, Secret, Version, checked_name, checked_value
+from stratolab.secrets.models import (
+    CURRENT,
+    PENDING,
+    PREVIOUS,
+    Secret,
+    Version,
+    checked_name,
+    checked_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +48,7 @@ class _Entry:
     created: float
     stages: tuple[str, ...]
     value: str
+    rotated: float | None = None
 
     def version(self) -> Version:
         return Version(self.id, self.created, self.stages, len(self.value.encode()))
@@ -85,6 +95,42 @@ class LocalSecrets:
         with self._writing() as kept:
             _known(name, kept)
             del kept[name]
+
+    # -- for rotations (`runtime.rotation.steps.Vault`) ----------------------------------------------
+
+    def stages(self, name: str) -> dict[str, frozenset[str]]:
+        """The stages of each version by its id."""
+        return {entry.id: frozenset(entry.stages) for entry in self._entries(name)}
+
+    def value(self, name: str, version: str) -> str:
+        """The value of a version; empty if there is none of that id."""
+        return next((entry.value for entry in self._entries(name) if entry.id == version), "")
+
+    def put_pending(self, name: str, version: str, value: str) -> None:
+        """Keep a value as the version of this id, pending. Repeated, it does nothing."""
+        checked_value(value)
+        with self._writing() as kept:
+            others = _known(name, kept)
+            if any(entry.id == version for entry in others):
+                return
+            moved = [_without_stage(old, PENDING) for old in others]
+            entry = _Entry(version, self._clock(), (PENDING,), value)
+            kept[name] = [entry, *(old for old in moved if old.stages)]
+
+    def promote(self, name: str, version: str) -> None:
+        """Make a version the current one, and the one that is it the previous."""
+        with self._writing() as kept:
+            others = [_without_stage(old, CURRENT) for old in _known(name, kept) if old.id != version]
+            mine = next(entry for entry in kept[name] if entry.id == version)
+            made = _Entry(version, mine.created, (CURRENT,), mine.value, self._clock())
+            kept[name] = [made, *(old for old in others if old.stages)]
+
+    def discard(self, name: str, version: str) -> None:
+        """Forget a pending version. Repeated, it does nothing."""
+        with self._writing() as kept:
+            kept[name] = [
+                entry for entry in _known(name, kept) if entry.id != version or PENDING not in entry.stages
+            ]
 
     def _entries(self, name: str) -> list[_Entry]:
         return _known(name, self._read())
@@ -135,7 +181,7 @@ def _without_stage(entry: _Entry, stage: str) -> _Entry:
         stages.discard(PREVIOUS)
         stages |= {PREVIOUS} if CURRENT in entry.stages else set()
     stages.discard(stage)
-    return _Entry(entry.id, entry.created, tuple(sorted(stages)), entry.value)
+    return _Entry(entry.id, entry.created, tuple(sorted(stages)), entry.value, entry.rotated)
 
 
 def _known(name: str, kept: _Kept) -> list[_Entry]:
@@ -148,7 +194,8 @@ def _known(name: str, kept: _Kept) -> list[_Entry]:
 
 
 def _secret(name: str, entries: list[_Entry]) -> Secret:
-    return Secret(name, tuple(entry.version() for entry in entries))
+    rotated = max((entry.rotated for entry in entries if entry.rotated is not None), default=None)
+    return Secret(name, tuple(entry.version() for entry in entries), rotated)
 
 
 def _parsed(document: Any) -> _Kept:
@@ -156,7 +203,13 @@ def _parsed(document: Any) -> _Kept:
         raise ValueError("another format")
     return {
         name: [
-            _Entry(str(one["id"]), float(one["created"]), tuple(map(str, one["stages"])), str(one["value"]))
+            _Entry(
+                str(one["id"]),
+                float(one["created"]),
+                tuple(map(str, one["stages"])),
+                str(one["value"]),
+                float(one["rotated"]) if one.get("rotated") is not None else None,
+            )
             for one in entries
         ]
         for name, entries in document["secrets"].items()
@@ -166,7 +219,13 @@ def _parsed(document: Any) -> _Kept:
 def _document(kept: _Kept) -> bytes:
     secrets = {
         name: [
-            {"id": one.id, "created": one.created, "stages": one.stages, "value": one.value}
+            {
+                "id": one.id,
+                "created": one.created,
+                "stages": one.stages,
+                "value": one.value,
+                **({} if one.rotated is None else {"rotated": one.rotated}),
+            }
             for one in entries
         ]
         for name, entries in kept.items()
