@@ -28,7 +28,10 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True)
 class KeptSecret:
-    """A secret without its values. `rotated_by` is the ARN of the function that exchanges it, if there is one."""
+    """A secret without its values. `rotated_by` is the ARN of the function that exchanges it, if there is one.
+
+    `rotated` and `due` are when it was last exchanged and when that is to be done again (by the end of that day).
+    """
 
     name: str
     arn: str
@@ -36,6 +39,7 @@ class KeptSecret:
     deleted: bool = False
     rotated_by: str = ""
     rotated: float | None = None
+    due: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -146,7 +150,7 @@ def _listed(entry: Mapping[str, Any]) -> tuple[KeptVersion, ...]:
 
 
 def _secret(entry: Mapping[str, Any], versions: tuple[KeptVersion, ...]) -> KeptSecret:
-    rotated = entry.get("LastRotatedDate")
+    rotated, due = entry.get("LastRotatedDate"), entry.get("NextRotationDate")
     return KeptSecret(
         name=entry["Name"],
         arn=entry["ARN"],
@@ -154,5 +158,6 @@ def _secret(entry: Mapping[str, Any], versions: tuple[KeptVersion, ...]) -> Kept
         deleted=bool(entry.get("DeletedDate")),
         rotated_by=entry.get("RotationLambdaARN", "") if entry.get("RotationEnabled") else "",
         rotated=rotated.timestamp() if rotated else None,
+        due=due.timestamp() if due else None,
         tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags") or ()},
     )

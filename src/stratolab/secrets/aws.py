@@ -157,4 +157,10 @@ def _secret(name: str, kept: KeptSecret) -> Secret:
         kept.versions,
         key=lambda one: (-one.created, min((_ORDER.get(stage, 3) for stage in one.stages), default=3)),
     )
-    return Secret(name, tuple(Version(one.id, one.created, one.stages, 0) for one in versions))
+    return Secret(
+        name,
+        tuple(Version(one.id, one.created, one.stages, 0) for one in versions),
+        kept.rotated,
+        kept.due,
+        rotates=bool(kept.rotated_by),
+    )

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FILE = "secrets.json"
 LOCK = "secrets.lock"
 FORMAT = 1
+_DAY = 86_400.0
 
 _Kept = dict[str, list["_Entry"]]
 
@@ -55,10 +56,19 @@ class _Entry:
 
 
 class LocalSecrets:
-    """The secrets of the lab in `folder`, which must be there when one is put."""
+    """The secrets of the lab in `folder`, which must be there when one is put.
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._clock = folder, clock
+    `days` says after how many of them a secret is due to be exchanged, None for one that is not.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        days: Callable[[str], float | None] = lambda _name: None,
+    ) -> None:
+        self._folder, self._clock, self._days = folder, clock, days
 
     def put(self, name: str, value: str, *, stage: str = CURRENT) -> Version:
         """Keep a new version of a secret."""
@@ -84,11 +94,11 @@ class LocalSecrets:
 
     def find(self, name: str) -> Secret:
         """What is known of a secret."""
-        return _secret(name, self._entries(name))
+        return self._secret(name, self._entries(name))
 
     def all(self) -> list[Secret]:
         """All secrets by name."""
-        return [_secret(name, entries) for name, entries in sorted(self._read().items())]
+        return [self._secret(name, entries) for name, entries in sorted(self._read().items())]
 
     def remove(self, name: str) -> None:
         """Forget a secret."""
@@ -131,6 +141,16 @@ class LocalSecrets:
             kept[name] = [
                 entry for entry in _known(name, kept) if entry.id != version or PENDING not in entry.stages
             ]
+
+    def _secret(self, name: str, entries: list[_Entry]) -> Secret:
+        """What may be known of it. One that was never exchanged is due so many days after it was set."""
+        rotated = max((entry.rotated for entry in entries if entry.rotated is not None), default=None)
+        current, days = _in_stage(entries, CURRENT), self._days(name)
+        due = None
+        if days is not None and current is not None:
+            due = max(current.created, rotated or 0.0) + days * _DAY
+        versions = tuple(entry.version() for entry in entries)
+        return Secret(name, versions, rotated, due, rotates=days is not None)
 
     def _entries(self, name: str) -> list[_Entry]:
         return _known(name, self._read())
@@ -191,11 +211,6 @@ def _known(name: str, kept: _Kept) -> list[_Entry]:
     near = nearest(name, kept)
     hint = f"did you mean {near!r}?" if near else f"stratolab secrets set {name}"
     raise InputError(f"there is no secret {name!r} in this lab", doing="secret", hint=hint)
-
-
-def _secret(name: str, entries: list[_Entry]) -> Secret:
-    rotated = max((entry.rotated for entry in entries if entry.rotated is not None), default=None)
-    return Secret(name, tuple(entry.version() for entry in entries), rotated)
 
 
 def _parsed(document: Any) -> _Kept:
