@@ -39,6 +39,8 @@ REGION = "us-east-1"  # every type has a schema there
 WITHOUT_HANDLERS = {
     "AWS::IAM::UserToGroupAddition": ("iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup")
 }
+CUSTOM = ("lambda:InvokeFunction",)
+"""What every custom resource of ours is done by: a function."""
 
 
 def table() -> dict[str, Any]:
@@ -71,6 +73,8 @@ def _types() -> set[str]:
 
 
 def _calls(kind: str) -> Iterable[str]:
+    if kind.startswith("Custom::"):
+        return CUSTOM
     handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("handlers", {})
     calls = [call for handler in handlers.values() for call in handler.get("permissions", ())]
     return calls or WITHOUT_HANDLERS[kind]

@@ -32,6 +32,9 @@ class ByBucket(Stacks):
 
     def bring(self, stack: Stack, outputs: dict[str, dict[str, str]]) -> str:
         """Deploy one stack; gives the state in which it ends."""
+        for one in stack.code:
+            bucket = outputs["foundation"][CODE_BUCKET.name]
+            self.emulator.client("s3").put_object(Bucket=bucket, Key=one.key, Body=one.archive())
         kind, change = "UPDATE" if self.there(stack.name) else "CREATE", f"change-{next(_numbers)}"
         self.client.create_change_set(
             StackName=stack.name,

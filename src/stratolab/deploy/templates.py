@@ -1,6 +1,6 @@
 """How a template gets to CloudFormation: in the call itself, or by way of the lab's bucket if it is long.
 
-What a template names in that bucket, the code of functions, goes there before it.
+What a template names in that bucket, the code of functions and their scripts, goes there before it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def source(stack: Stack, outputs: Outputs, objects: Objects) -> dict[str, str]:
 
 
 def send_code(stack: Stack, outputs: Outputs, objects: Objects) -> None:
-    """Write the code of a stack's functions to the bucket, but for what is there already.
+    """Write the code of a stack's functions, and what they read, to the bucket, but for what is there already.
 
     Raises `RemoteError` while there is no bucket.
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from troposphere import AWSObject
 
     from stratolab.infra.code import Code
+    from stratolab.infra.scripts import Sent
     from stratolab.infra.values import Output, Taken
 
 VERSION = "2010-09-09"
@@ -38,8 +39,8 @@ class Body:
     outputs: Mapping[Output, Any]
     conditions: Mapping[str, Any] = field(default_factory=dict)
     """What some of the resources depend on, by the name that they give."""
-    code: tuple[Code, ...] = ()
-    """The code of its functions, which must be in the bucket of code before the stack is made."""
+    code: tuple[Code | Sent, ...] = ()
+    """The code of its functions and what they read, which must be in the bucket of code before the stack is made."""
 
 
 def template(body: Body, *, lab: str, environment: str | None, own_tags: Mapping[str, str]) -> dict[str, Any]:

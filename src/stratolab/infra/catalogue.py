@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from stratolab.infra.body import Body
     from stratolab.infra.code import Code
     from stratolab.infra.permissions import Permissions
+    from stratolab.infra.scripts import Scripts, Sent
     from stratolab.infra.values import Concern, Taken
 
 CAPABILITIES = ("CAPABILITY_NAMED_IAM",)
@@ -82,8 +83,8 @@ class Stack:
     template: dict[str, Any]
     tags: Mapping[str, str]
     capabilities: tuple[str, ...] = CAPABILITIES
-    code: tuple[Code, ...] = ()
-    """The code of its functions, which must be in the bucket of code before it."""
+    code: tuple[Code | Sent, ...] = ()
+    """The code of its functions and the scripts that they run, which must be in the bucket of code before it."""
 
     @cached_property
     def body(self) -> str:
@@ -109,12 +110,15 @@ class Stack:
         }
 
 
-def stacks(lab: LabConfig, *, table: Permissions | None = None) -> tuple[Stack, ...]:
+def stacks(
+    lab: LabConfig, *, table: Permissions | None = None, scripts: Scripts | None = None
+) -> tuple[Stack, ...]:
     """All stacks of a lab, each after those that it needs.
 
-    `table` says which calls deployers need for which types; without it, the one that is shipped.
+    `table` says which calls deployers need for which types; without it, the one that is shipped. `scripts` are those
+    that set databases up, which are in no configuration but in folders that it names.
     """
-    bodies = _bodies(lab, shipped() if table is None else table)
+    bodies = _bodies(lab, shipped() if table is None else table, scripts or {})
     return tuple(_stack(lab, concern, part, made) for (concern, part), made in bodies.items())
 
 
@@ -136,12 +140,14 @@ def environments(lab: LabConfig) -> list[Environment]:
     return [name for name in get_args(Environment) if name in lab.environments]
 
 
-def _bodies(lab: LabConfig, table: Permissions) -> dict[tuple[Concern, str | None], Body]:
+def _bodies(lab: LabConfig, table: Permissions, scripts: Scripts) -> dict[tuple[Concern, str | None], Body]:
     """What every stack is, in the order of the catalogue: what stands on nothing first."""
     base, money = foundation.build(lab), spending.build(lab)
     networks = {name: network.build(lab, name) for name in environments(lab)}
     databases = {
-        name: database.build(lab, name) for name in environments(lab) if lab.environments[name].database
+        name: database.build(lab, name, scripts.get(name, {}))
+        for name in environments(lab)
+        if lab.environments[name].database
     }
     computing = {name: compute.build(lab, name) for name in environments(lab) if compute.wanted(lab, name)}
     projects = {name: project.build(lab, name) for name in sorted(lab.projects)}

@@ -64,10 +64,12 @@ class Code:
 def code(name: str, handler: str, *libraries: str) -> Code:
     """The code of the function `handler` (`stratolab.runtime.MODULE.FUNCTION`) with these distributions and theirs.
 
-    Raises `metadata.PackageNotFoundError` if a distribution is not installed beside us.
+    What lies beside the handler and is no Python, such as certificates, goes along. Raises
+    `metadata.PackageNotFoundError` if a distribution is not installed beside us.
     """
     module = handler.rpartition(".")[0]
-    sources = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for path in _modules(module)}
+    ours = {*_modules(module), *_beside(module)}
+    sources = {path.relative_to(_PACKAGE.parent).as_posix(): path.read_bytes() for path in ours}
     for found in _distributions(libraries):
         sources |= _files(found)
     return Code(name, handler, sources)
@@ -85,6 +87,12 @@ def _modules(module: str) -> set[Path]:
                 found.add(path)
                 waiting += _imported(ast.parse(path.read_text(encoding="utf-8")).body)
     return found
+
+
+def _beside(module: str) -> set[Path]:
+    """What lies beside a module and is no module."""
+    folder = _PACKAGE.joinpath(*module.split(".")[1:-1])
+    return {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
 
 
 def _file(parts: list[str]) -> Path | None:

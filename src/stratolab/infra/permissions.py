@@ -29,7 +29,9 @@ _OTHER_NAME = {
 
 
 def service_of(kind: str) -> str:
-    """The service of a type of resource, as policies name it: `AWS::EC2::VPC` is of `ec2`."""
+    """The service of a type of resource, as policies name it: `AWS::EC2::VPC` is of `ec2`, `Custom::X` of `lambda`."""
+    if kind.startswith("Custom::"):
+        return "lambda"
     name = kind.split("::")[1].lower()
     return _OTHER_NAME.get(name, name)
 

@@ -69,7 +69,7 @@ SAMPLES: dict[str, Tables] = {
         "access": {"addresses": ["203.0.113.0/24", "2001:db8::/32"]},
         "people": PEOPLE,
         "projects": PROJECTS,
-        "environments": {"prod": {"database": {}}, "dev": {}},
+        "environments": {"prod": {"database": {"setup": "sql"}}, "dev": {}},
         **COMPUTE,
         "tracking": {},
     },
@@ -86,7 +86,7 @@ SAMPLES: dict[str, Tables] = {
         "people": PEOPLE,
         "projects": PROJECTS,
         "environments": {
-            "prod": {"zones": 3, "database": {"engine": "mysql"}},
+            "prod": {"zones": 3, "database": {"engine": "mysql", "setup": "sql", "setup_timeout": "5m"}},
             "stage": {"database": {}},
             "dev": {"database": {}},
         },
@@ -128,6 +128,7 @@ SAMPLES: dict[str, Tables] = {
                     "applications": ["world-series", "churn"],
                     "apart": True,
                     "rotation": "managed",
+                    "setup": "sql",
                 }
             }
         },
@@ -169,7 +170,7 @@ def largest() -> LabConfig:
         }
         for number in range(100)
     }
-    database = {"engine": "mysql", "applications": names[:20]}
+    database = {"engine": "mysql", "applications": names[:20], "setup": "sql"}
     environment = {"zones": 6, "nat": "per-zone", "endpoints": "all", "database": database}
     return lab_from_mapping(
         {

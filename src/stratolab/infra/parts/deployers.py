@@ -125,6 +125,7 @@ def reach(lab: str, *, people: bool = False, also_in: str | None = None) -> Reac
             "guardduty": (regional("guardduty", "detector/*"),),
             "iam": tuple(whole if people else service),
             "kms": (regional("kms", "key/*"), regional("kms", f"alias/stratolab/{lab}/*")),
+            "lambda": (regional("lambda", f"function:{lab}-*"),),
             "logs": (
                 regional("logs", f"log-group:{names.pathed('log group', lab)}/*"),
                 regional("logs", f"log-group:{names.RDS_LOGS}{lab}-*"),

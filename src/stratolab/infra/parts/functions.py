@@ -1,11 +1,15 @@
-"""A function: its code, a role of its own, its log group. It runs in the private network or nowhere."""
+"""A function: its code, a role of its own, its log group; and a deployment that calls it and waits for its answer.
+
+A function runs in the private network or nowhere. The handlers are in `stratolab.runtime.functions`.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troposphere import GetAtt, Ref
+from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import Code as CodeProperty
 from troposphere.awslambda import Environment, Function, LoggingConfig, VPCConfig
 
@@ -16,6 +20,7 @@ from stratolab.infra.blocks.policies import Statement, allow, managed
 from stratolab.infra.blocks.roles import service_role
 from stratolab.infra.parts.general_roles import join_networks, see_networks
 from stratolab.infra.values import Given, taken
+from stratolab.runtime.functions.answering import MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +30,13 @@ if TYPE_CHECKING:
 RUNTIME, ARCHITECTURE = "python3.13", "arm64"
 """The newest Python that Lambda has, on the processor that costs less.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+LONGEST = 900
+"""Seconds that Lambda lets a function run at most."""
+_WAITS_MOST = 3600
+"""Seconds that CloudFormation waits for a custom resource at most."""
+_CALLS = 3
+"""Times that Lambda calls a function that was killed, with these minutes between: 1 and 2."""
+_BETWEEN = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +112,45 @@ def function(
             Timeout=seconds,
             MemorySize=memory,
             Environment=Environment(Variables=dict(settings)),
-            LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(logs)),
+            LoggingConfig=_Logging(LogFormat="JSON", LogGroup=Ref(logs)),
             VpcConfig=VPCConfig(SubnetIds=place.subnets, SecurityGroupIds=[place.group]),
             **({"KmsKeyArn": place.secrets_key} if place.secrets_key is not None else {}),
             **({"ReservedConcurrentExecutions": at_once} if at_once is not None else {}),
         ),
     ]
+
+
+def limit(seconds: float) -> int:
+    """The limit of a function whose work may take so long: what stopping it and answering need comes on top."""
+    return min(LONGEST, math.ceil(seconds + 2 * MARGIN))
+
+
+def called(title: str, kind: str, function_title: str, *, seconds: int, **given: Any) -> Any:
+    """A custom resource `Custom::KIND`: a deployment calls the function when what is `given` is new or has changed.
+
+    It waits for the answer, whose attributes `GetAtt` gives. `seconds` is the function's limit; one that was killed is
+    called again, so CloudFormation waits that long.
+    """
+    props = {**_Custom.props, **dict.fromkeys(given, (object, False))}
+    made = type(kind, (_Custom,), {"resource_type": f"Custom::{kind}", "props": props})
+    return made(
+        title,
+        ServiceToken=GetAtt(function_title, "Arn"),
+        ServiceTimeout=min(_WAITS_MOST, _CALLS * seconds + _BETWEEN),
+        **given,
+    )
+
+
+class _Logging(LoggingConfig):  # type: ignore[misc] # troposphere ships no types
+    """As CloudFormation has it. In troposphere, one that capacity providers have took its place."""
+
+    props = {**LoggingConfig.props, "LogFormat": (str, False)}  # noqa: RUF012 - troposphere's way
+
+
+class _Custom(AWSObject):  # type: ignore[misc]
+    """What every custom resource has."""
+
+    props = {"ServiceToken": (object, True), "ServiceTimeout": (int, False)}  # noqa: RUF012 - troposphere's way
 
 
 def write_log(logs: str) -> Statement:

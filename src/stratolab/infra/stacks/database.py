@@ -1,7 +1,8 @@
 """Database: an environment's relational database, and one for each application where those stand apart.
 
 It lies in the isolated subnets, behind the group that only the environment's own services, jobs and functions may
-call. The owner's password is made, kept and exchanged by RDS; nothing of it passes through a template.
+call. The owner's password is made, kept and exchanged by RDS; nothing of it passes through a template. Functions beside
+it set it up and try the way to it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from stratolab.infra.blocks import databases as blocks
 from stratolab.infra.blocks.policies import managed
 from stratolab.infra.blocks.roles import service_role
 from stratolab.infra.body import Body
+from stratolab.infra.parts import database_functions as functions
+from stratolab.infra.parts.functions import Place
 from stratolab.infra.stacks import foundation, network
 from stratolab.infra.values import Output, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from stratolab.config.fields import Environment
     from stratolab.config.labs.databases import DatabaseConfig
     from stratolab.config.labs.models import LabConfig
     from stratolab.infra.values import Taken
+    from stratolab.runtime.databases.setup import Script
 
 ENGINE = Output("database", "Engine", "The engine: postgres or mysql", published="database/engine")
 INSTANCE = Output("database", "Instance", "RDS's name of the instance", published="database/instance")
@@ -33,6 +39,15 @@ OWNER_SECRET = Output(
     "database", "OwnerSecret", "ARN of the owner's secret, which RDS keeps", published="database/owner-secret"
 )
 SUBNET_GROUP = Output("database", "SubnetGroup", "The group of subnets that it is in")
+SETUP = Output(
+    "database", "Setup", "What the set-up answered: scripts, statements, server", published="database/setup"
+)
+TEST_FUNCTION = Output(
+    "database", "TestFunction", "The function that tries the way to it", published="database/test-function"
+)
+SETUP_FUNCTION = Output(
+    "database", "SetupFunction", "The function that sets it up", published="database/setup-function"
+)
 
 _INSTANCE, _SUBNETS, _PARAMETERS, _MONITORING = "Database", "Subnets", "Parameters", "MonitoringRole"
 
@@ -57,22 +72,48 @@ def secret_of(application: str) -> Output:
     )
 
 
-def build(lab: LabConfig, environment: Environment) -> Body:
-    """The stack of one environment. Raises `ValueError` if the environment has no database."""
+def of_application(output: Output, application: str) -> Output:
+    """The same output of an application's own instance, if applications stand apart."""
+    return Output(
+        "database",
+        names.title(output.name, application),
+        f"{output.about} ({application})",
+        published=f"applications/{application}/{output.published}",
+    )
+
+
+def build(
+    lab: LabConfig, environment: Environment, scripts: Mapping[str, Sequence[Script]] | None = None
+) -> Body:
+    """The stack of one environment. `scripts` set its databases up, by application, "" for the environment's own.
+
+    Raises `ValueError` if the environment has no database.
+    """
     options = lab.environments[environment].database
     if options is None:
         raise ValueError(f"{environment} has no database")
     place = _place(lab, environment)
     apart = options.applications if options.apart else ()
+    entries = [_entry(options), *(_entry(options, one) for one in apart)]
+    found = {one.application: (scripts or {}).get(one.application, ()) for one in entries}
+    setting_up = options.setup is not None
     return Body(
         about=f"stratolab {lab.lab.name}-{environment}: database",
-        inputs=inputs(lab, options),
+        inputs=(
+            *inputs(lab),
+            *(
+                part
+                for one in entries
+                for part in functions.inputs(one, scripts=found[one.application] if setting_up else None)
+            ),
+        ),
         resources=(
             blocks.subnet_group(_SUBNETS, environment, taken(network.ISOLATED_SUBNETS)),
             blocks.parameter_group(_PARAMETERS, options),
             *monitoring(lab, environment, options),
             *blocks.instance(_INSTANCE, place, options, name=options.name),
             *(part for one in apart for part in application(place, options, one)),
+            *(part for one in entries for part in beside(lab, environment, options, one)),
         ),
         outputs={
             ENGINE: options.engine,
@@ -84,15 +125,66 @@ def build(lab: LabConfig, environment: Environment) -> Body:
             SUBNET_GROUP: Ref(_SUBNETS),
             **{host_of(one): GetAtt(_title(one), "Endpoint.Address") for one in apart},
             **{secret_of(one): blocks.owner_secret(_title(one)) for one in apart},
+            **{output: value for one in entries for output, value in function_outputs(options, one).items()},
         },
+        code=functions.sources(scripts=list(found.values()) if setting_up else []),
     )
 
 
-def inputs(lab: LabConfig, options: DatabaseConfig) -> tuple[Taken, ...]:
-    """The network's isolated subnets and group, the boundary for roles, and keys where the lab has its own."""
-    keys = foundation.KEYS if foundation.has_keys(lab) else ()
-    boundary = (foundation.BOUNDARY,) if options.monitoring else ()
-    return (network.ISOLATED_SUBNETS, network.DATABASE_GROUP, *boundary, *keys)
+def inputs(lab: LabConfig) -> tuple[Taken, ...]:
+    """The network's subnets and groups, the bucket of code, the boundary, and keys where the lab has its own."""
+    return (
+        network.ISOLATED_SUBNETS,
+        network.DATABASE_GROUP,
+        network.PRIVATE_SUBNETS,
+        network.FUNCTION_GROUP,
+        foundation.CODE_BUCKET,
+        foundation.BOUNDARY,
+        *(foundation.KEYS if foundation.has_keys(lab) else ()),
+    )
+
+
+def beside(
+    lab: LabConfig, environment: Environment, options: DatabaseConfig, entry: functions.Entry
+) -> list[Any]:
+    """The functions of one database: to try the way to it, and to set it up where there are scripts."""
+    place = Place(
+        lab=lab.lab.name,
+        environment=environment,
+        bucket=taken(foundation.CODE_BUCKET),
+        subnets=taken(network.PRIVATE_SUBNETS),
+        group=taken(network.FUNCTION_GROUP),
+        boundary=taken(foundation.BOUNDARY),
+        log_days=lab.security.log_days,
+        logs_key=_key(lab, foundation.LOGS_KEY),
+        secrets_key=_key(lab, foundation.SECRETS_KEY),
+    )
+    return [
+        *functions.test(place, entry),
+        *(functions.setup(place, entry, seconds=options.setup_timeout) if options.setup else []),
+    ]
+
+
+def function_outputs(options: DatabaseConfig, entry: functions.Entry) -> dict[Output, Any]:
+    """How the functions of a database are called, and what the last set-up answered."""
+    made = {TEST_FUNCTION: Ref(entry.title("TestFunction"))}
+    if options.setup:
+        made |= {SETUP_FUNCTION: Ref(entry.title("SetupFunction")), SETUP: functions.answer(entry)}
+    if not entry.application:
+        return made
+    return {of_application(output, entry.application): value for output, value in made.items()}
+
+
+def _entry(options: DatabaseConfig, application: str = "") -> functions.Entry:
+    title = _title(application) if application else _INSTANCE
+    return functions.Entry(
+        engine=options.engine,
+        host=GetAtt(title, "Endpoint.Address"),
+        port=GetAtt(title, "Endpoint.Port"),
+        name=database_name(application) if application else options.name,
+        secret=blocks.owner_secret(title),
+        application=application,
+    )
 
 
 def monitoring(lab: LabConfig, environment: str, options: DatabaseConfig) -> list[Any]:
@@ -130,7 +222,6 @@ def _title(application: str) -> str:
 
 
 def _place(lab: LabConfig, environment: Environment) -> blocks.Place:
-    own = foundation.has_keys(lab)
     return blocks.Place(
         lab=lab.lab.name,
         environment=environment,
@@ -138,9 +229,13 @@ def _place(lab: LabConfig, environment: Environment) -> blocks.Place:
         subnet_group=_SUBNETS,
         parameters=_PARAMETERS,
         keys=lab.security.keys,
-        data_key=taken(foundation.DATA_KEY) if own else None,
-        secrets_key=taken(foundation.SECRETS_KEY) if own else None,
-        logs_key=taken(foundation.LOGS_KEY) if own else None,
+        data_key=_key(lab, foundation.DATA_KEY),
+        secrets_key=_key(lab, foundation.SECRETS_KEY),
+        logs_key=_key(lab, foundation.LOGS_KEY),
         log_days=lab.security.log_days,
         monitored_by=_MONITORING,
     )
+
+
+def _key(lab: LabConfig, use: Output) -> Any | None:
+    return taken(use) if foundation.has_keys(lab) else None

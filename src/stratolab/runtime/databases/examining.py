@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stratolab.core.errors import StratolabError
+from stratolab.runtime.databases.reasons import is_of_driver, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,8 +246,8 @@ def _query(connection: Any) -> str:
         cursor.execute(QUERY)
         return f"{QUERY}: {cursor.fetchone()[0]}"
     except Exception as error:
-        if "Error" not in {kind.__name__ for kind in type(error).__mro__}:
+        if not is_of_driver(error):
             raise
-        raise _FailedError(str(error.args[-1]) if error.args else str(error), "") from error
+        raise _FailedError(reason(error), "") from error
     finally:
         cursor.close()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratolab.core.crash import crash_point
 from stratolab.core.errors import InputError, RefusedError, RemoteError
+from stratolab.runtime.databases.reasons import is_of_driver, reason
 from stratolab.runtime.databases.splitting import statements
 
 if TYPE_CHECKING:
@@ -225,14 +226,11 @@ def _told(script: Script, number: int, statement: Statement) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if "Error" not in {
-            kind.__name__ for kind in type(error).__mro__
-        }:  # DB-API's name for what drivers raise
+        if not is_of_driver(error):
             raise
-        said = str(error.args[-1]) if error.args else type(error).__name__
+        line = reason(error)
         if _HOLDS_PASSWORD.search(statement.text):
-            said = _QUOTING.sub("", said)
-        line = next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
+            line = _QUOTING.sub("", line)
         raise RemoteError(
             f"{script.name}, statement {number} (line {statement.line}): {line}",
             doing="setting up the database",
@@ -262,7 +260,7 @@ def _asked(connection: Any, sql: str) -> bool:
     try:
         return bool(_answer(connection, sql))
     except Exception as error:
-        if "Error" not in {kind.__name__ for kind in type(error).__mro__}:
+        if not is_of_driver(error):
             raise
         return False
     finally:
