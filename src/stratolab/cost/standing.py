@@ -200,9 +200,11 @@ _FREE: Final = (
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::",
+    "AWS::SecretsManager::RotationSchedule",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::IPSet",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
+    "Custom::",  # done by functions
 )
 """Beginnings of types that cost nothing by being there: by AWS's pricing pages, or for want of a charge named there."""

@@ -128,6 +128,10 @@ class Rotation:
         `StratolabError` if it could not be exchanged.
         """
         current = self._current(secret)
+        if any(PENDING in names and CURRENT not in names for names in self.vault.stages(secret).values()):
+            raise RefusedError(
+                "a rotation of it has not ended", doing="rehearsing a rotation", hint="wait for it"
+            )
         pending = self.exchange.rehearsal(current)
         self.vault.put_pending(secret, token, pending)
         crash_point("rotation.rehearsal")
