@@ -214,6 +214,10 @@ class Emulator:
         """Let RDS instances made from now on say that they answer there: at a real server of the test's."""
         self._ask("POST", "database", {"address": address, "port": port})
 
+    def variables(self, *, once: bool = False, **variables: str) -> None:
+        """Put these into the environment of Lambda functions that begin from now on; `once`: of the next call alone."""
+        self._ask("POST", "variables", {"variables": variables, "once": once})
+
     def quota(self, service: str, code: str, value: float) -> None:
         """Let Service Quotas tell this value, as `quota("vpc", "L-F678F1CE", 10)`."""
         self._ask("POST", "quota", {"service": service, "code": code, "value": value})

@@ -73,14 +73,18 @@ class Clients:
             self._session = boto3.Session(*given, profile_name=profile or None, region_name=region or None)
         self.region: str = region or self._session.region_name or ""
 
-    def of(self, service: str, *, region: str = "") -> Any:
-        """The client of a service, by boto3's name for it; of another region where the service has only one."""
-        key = f"{service}@{region}"
+    def of(self, service: str, *, region: str = "", waits: float = READ_WITHIN) -> Any:
+        """The client of a service, by boto3's name for it; of another region where the service has only one.
+
+        One that `waits` longer for an answer asks once only: what it asked for may be under way.
+        """
+        key, long = f"{service}@{region}@{waits}", waits > READ_WITHIN
         if key not in self._made:
             config = Config(
-                retries={"mode": "standard", "total_max_attempts": self._attempts},
+                retries={"mode": "standard", "total_max_attempts": 1 if long else self._attempts},
                 connect_timeout=CONNECT_WITHIN,
-                read_timeout=READ_WITHIN,
+                read_timeout=waits,
+                tcp_keepalive=long,  # a router on the way forgets a connection that says nothing for minutes
                 user_agent_extra=self._agent,
                 s3={"addressing_style": "auto"},
             )

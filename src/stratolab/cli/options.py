@@ -30,6 +30,28 @@ def lab_option(parser: ArgumentParser) -> None:
     )
 
 
+def database_argument(parser: ArgumentParser) -> None:
+    """Which database: a name of the project's, or in a lab in AWS an environment's or an application's."""
+    parser.add_argument(
+        "database",
+        nargs="?",
+        default="",
+        help="a name of [databases] (default: default); in AWS an application whose database stands apart",
+    )
+    lab_option(parser)
+    environment_option(parser)
+
+
+def environment_option(parser: ArgumentParser) -> None:
+    """`--environment`: of a lab in AWS."""
+    parser.add_argument(
+        "--environment",
+        default="",
+        choices=["dev", "stage", "prod"],
+        help="which environment of a lab in AWS (default: the project's, or the only one with a database)",
+    )
+
+
 def job_argument(parser: ArgumentParser, *, many: bool = False) -> None:
     """Which job: an id, the beginning of one, a job's name; the latest when none is given."""
     nargs, help_ = (

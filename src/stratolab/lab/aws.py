@@ -77,8 +77,9 @@ class AwsLab:
         """Every stack that the configuration wants, in the order of their making."""
         need("troposphere")
         from stratolab.infra.catalogue import stacks
+        from stratolab.lab.setup_scripts import setup_scripts
 
-        return stacks(self.config)
+        return stacks(self.config, scripts=setup_scripts(self.config, self.file.parent))
 
     def chosen(self, keys: Sequence[str]) -> list[Stack]:
         """The stacks of these keys (all of them for none), in the order of their making.

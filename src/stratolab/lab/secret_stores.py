@@ -1,48 +1,24 @@
-"""Which lab's secrets a command means: the project's lab, the lab of a `lab.toml`, or one by its name."""
+"""Which lab's secrets a command means."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stratolab.lab.aws import CONFIG as LAB_CONFIG
-from stratolab.lab.aws import AwsLab
-from stratolab.lab.deployed import DeployedLab
-from stratolab.lab.local import CONFIG as PROJECT_CONFIG
-from stratolab.lab.local import FOLDER, LocalLab
+from stratolab.lab.choosing import chosen
+from stratolab.lab.local import LocalLab
 
 if TYPE_CHECKING:
-    from stratolab.secrets.protocol import SecretStore
+    from pathlib import Path
 
-LOCAL = "local"
+    from stratolab.secrets.protocol import SecretStore
 
 
 def open_secrets(named: str = "", start: Path | None = None, *, create: bool = False) -> SecretStore:
     """The secrets of the lab `named`; without a name, of the lab that the folder belongs to.
 
-    That is the lab of the nearest project (`lab` in its `[project]`), or of the nearest `lab.toml` if that is nearer or
-    there is no project; else the local lab. With `create`, a local lab's folder is made. Raises `InputError` if there
-    is no such lab.
+    With `create`, a local lab's folder is made. Raises `InputError` if there is no such lab.
     """
-    start = (start or Path.cwd()).absolute()
-    file = _nearest(start)
-    if named in {"", LOCAL} and (named == LOCAL or file is None or file.name != LAB_CONFIG):
-        lab = LocalLab.around(start)
-        named = named or lab.named
-        if named == LOCAL:
-            if create:
-                lab.create()
-            return lab.secrets
-    if file is not None and file.name == LAB_CONFIG and named in {"", AwsLab(file).name}:
-        return AwsLab(file).deployed.secrets
-    return DeployedLab(named).secrets
-
-
-def _nearest(start: Path) -> Path | None:
-    """The nearest file that says which lab is meant. Of two in one folder, the project's."""
-    for folder in (start, *start.parents):
-        if (folder / PROJECT_CONFIG).is_file() or (folder / FOLDER / "store.db").is_file():
-            return folder / PROJECT_CONFIG
-        if (folder / LAB_CONFIG).is_file():
-            return folder / LAB_CONFIG
-    return None
+    lab = chosen(named, start)
+    if create and isinstance(lab, LocalLab):
+        lab.create()
+    return lab.secrets

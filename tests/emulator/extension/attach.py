@@ -6,6 +6,7 @@ from __future__ import annotations
 def all_parts() -> None:
     """Import the services and the types, which register themselves, then put the rest around them."""
     from tests.emulator.extension import (
+        functions,
         identity,
         provisioning,
         resources,
@@ -18,4 +19,5 @@ def all_parts() -> None:
     resources.attach()
     provisioning.attach()
     stacks.attach()
+    functions.attach()
     identity.attach()

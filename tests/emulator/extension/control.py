@@ -8,6 +8,7 @@ POST /_emulator/image    see `batch.images`
 POST /_emulator/database see `services.databases`
 POST /_emulator/quota    see `services.quotas`
 POST /_emulator/state    see `stacks.setting`
+POST /_emulator/variables see `functions`
 POST /_emulator/interrupt  the machine under a Batch job is taken away
 """
 
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from ministack import app
-from tests.emulator.extension import faults, pace, provisioning, stores
+from tests.emulator.extension import faults, functions, pace, provisioning, stores
 from tests.emulator.extension.batch import attempts, images
 from tests.emulator.extension.services import databases, quotas
 from tests.emulator.extension.stacks import setting
@@ -69,6 +70,7 @@ async def _reset(_body: bytes) -> None:
     faults.clear()
     pace.set_factor(1.0)
     images.clear()
+    functions.clear()
     databases.stand_behind(databases.Server())
     quotas.clear()
     await asyncio.to_thread(stores.end_work)
@@ -106,6 +108,10 @@ async def _state(body: bytes) -> None:
     setting.put(**json.loads(body))
 
 
+async def _variables(body: bytes) -> None:
+    functions.put(**json.loads(body))
+
+
 async def _interrupt(body: bytes) -> bool:
     return attempts.interrupt(json.loads(body)["job"])
 
@@ -120,6 +126,7 @@ _ANSWERS: dict[str, Callable[[bytes], Awaitable[Any]]] = {
     "database": _database,
     "quota": _quota,
     "state": _state,
+    "variables": _variables,
 }
 
 

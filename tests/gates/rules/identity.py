@@ -18,8 +18,11 @@ WITHOUT_SOURCE = {"ec2.amazonaws.com"}
 CALLER_KEYS = {"aws:principalaccount", "aws:principalorgid", "kms:calleraccount"}
 """Conditions that say who calls. (Those on the source say for whom a service calls, and nothing of other callers.)"""
 TOO_WIDE = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
-AWS_BUCKETS = "-starport-layer-bucket/*"
-"""The registry's own buckets with images' layers: its calls are signed by AWS's account, and are read-only."""
+AWS_BUCKETS = {
+    "s3:GetObject": "-starport-layer-bucket/",
+    "s3:PutObject": ":s3:::cloudformation-custom-resource-response-",
+}
+"""AWS's own buckets, for which AWS signs the calls: images' layers to be read, answers to CloudFormation."""
 
 
 def no_access_keys(template: Template) -> Iterator[str]:
@@ -56,8 +59,9 @@ def no_full_access(template: Template) -> Iterator[str]:
 def not_for_everyone(template: Template) -> Iterator[str]:
     for one in statements(template):
         known = one.conditions.keys() & CALLER_KEYS
-        reads_layers = one.actions == ["s3:GetObject"] and text_of(one.resources).endswith(AWS_BUCKETS)
-        if one.allows and one.everyone and not known and not reads_layers:
+        aws = AWS_BUCKETS.get(one.actions[0]) if len(one.actions) == 1 else None
+        of_aws = aws is not None and all(aws in text_of(where) for where in one.resources)
+        if one.allows and one.everyone and not known and not of_aws:
             yield f"{one.title}: {one.body.get('Sid', one.place)} is for everyone"
 
 

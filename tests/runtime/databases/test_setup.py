@@ -80,12 +80,17 @@ def test_a_statement_that_fails_is_named_and_what_was_before_it_stays(address, a
     assert ask("SELECT COUNT(*) FROM game") == [(0,)]  # the third was not begun
     whole = address.dialect != "mysql"
     assert ask("SELECT COUNT(*) FROM team") == [(0 if whole else 1,)]
-    mended = Script("002_wrong.sql", "INSERT INTO team VALUES (9, 'z');")
-    if whole:
-        assert counts(run(address, TABLES, mended)) == [("001_tables.sql", 0, 2), ("002_wrong.sql", 1, 0)]
-    else:  # its first statement has been done, and another text is another script
-        with pytest.raises(RefusedError):
-            run(address, TABLES, mended)
+    other = Script("002_wrong.sql", "INSERT INTO team VALUES (9, 'z');")
+    if not whole:  # its first statement has been done, and is another one here
+        with pytest.raises(RefusedError, match="has been changed since it ran"):
+            run(address, TABLES, other)
+    mended = Script("002_wrong.sql", "INSERT INTO team VALUES (1, 'a');\nINSERT INTO game VALUES (1);")
+    now, before = (2, 0) if whole else (1, 1)
+    assert counts(run(address, TABLES, mended)) == [("001_tables.sql", 0, 2), ("002_wrong.sql", now, before)]
+    assert counts(run(address, TABLES, mended, MORE))[1] == ("002_wrong.sql", 0, 2)
+    assert ask("SELECT COUNT(*) FROM team") == [(1,)]
+    with pytest.raises(RefusedError, match="has been changed since it ran"):
+        run(address, TABLES, wrong, MORE)
 
 
 def test_a_password_is_not_repeated(address):

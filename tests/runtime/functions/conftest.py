@@ -53,6 +53,23 @@ class Server:
         url = self.url.set(drivername=driver, **({"database": database} if database else {}))
         return create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
+    def forget(self, user, database=""):
+        """Drop a user and a database, if they are there."""
+        self.statements(
+            *([f"DROP DATABASE IF EXISTS {database}"] if database else []),
+            f"DROP {'ROLE' if self.kind == POSTGRES else 'USER'} IF EXISTS {user}",
+        )
+
+    def busy(self, database):
+        """How many statements run in a database just now, besides this question."""
+        where = {
+            POSTGRES: "pg_stat_activity WHERE state = 'active' AND query LIKE '%%sleep%%' AND datname",
+            MARIADB: "information_schema.processlist WHERE command = 'Query' AND info LIKE '%%SLEEP%%60%%' AND db",
+        }[self.kind]
+        with self.engine().connect() as connection:
+            asked = f"SELECT COUNT(*) FROM {where} = '{database}'"  # noqa: S608 - names of the tests' own
+            return connection.exec_driver_sql(asked).scalar()
+
     def database(self, name, user, password):
         """A new database with an owner who is no superuser."""
         if self.kind == POSTGRES:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stratolab.config.labs.databases import SETUP_MOST, VERSIONS
+from stratolab.config.labs.regions import WITHOUT_RDS_ROOT
 from stratolab.config.problems import Problem, clipped, name_problem, table, warning
 from stratolab.core.units import parse_duration
 
@@ -60,7 +61,7 @@ def database_problems(
     yield from _place_problems(path, database, table(whole.get("lab")).get("region"))
     yield from _name_problems(path, database)
     yield from _application_problems(path, database)
-    yield from _setup_problems(path, database)
+    yield from _setup_problems(path, database, whole)
     if environment == "prod":
         yield from _risk_problems(path, database)
 
@@ -177,11 +178,10 @@ def _canary_problems(path: Path, database: Mapping[str, Any], names: list[Any]) 
             )
 
 
-def _setup_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:
+def _setup_problems(path: Path, database: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:
     folder, limit = database.get("setup"), database.get("setup_timeout")
     if isinstance(folder, str):
-        told = "is not carried out by `up` yet: scripts are run from where the database can be reached"
-        yield warning((*path, "setup"), told, "stratolab db setup")
+        yield from _function_problems(path, whole)
     if isinstance(folder, str) and (not folder.strip() or folder.startswith(("/", "~")) or ".." in folder):
         told = f'"{clipped(folder)}" is no folder beside lab.toml'
         yield Problem((*path, "setup"), told, 'for example: setup = "sql"')
@@ -194,6 +194,23 @@ def _setup_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem
         yield Problem(
             (*path, "setup_timeout"), "must be at most 15 minutes, which no Lambda exceeds", '"15m"'
         )
+
+
+def _function_problems(path: Path, whole: Mapping[str, Any]) -> Iterator[Problem]:
+    """What keeps a function in the network from setting the database up."""
+    here, region = (*path, "setup"), table(whole.get("lab")).get("region")
+    if path[0] != "environments":
+        yield Problem(here, "is for environments' databases: the tracking server sets its own up itself")
+        return
+    environment = table(table(whole.get("environments")).get(str(path[1])))
+    if environment.get("nat") == "none" and environment.get("endpoints") == "gateway":
+        told = "needs a way from the network to Secrets Manager, and there is none"
+        yield Problem(here, told, 'nat = "one", or endpoints = "needed"')
+    if isinstance(region, str) and region in WITHOUT_RDS_ROOT:
+        told = (
+            f"is not possible in {region}: stratolab does not have the root that vouches for databases there"
+        )
+        yield Problem(here, told, "run them by hand: stratolab db setup, from within the network")
 
 
 def _risk_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:

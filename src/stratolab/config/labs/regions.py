@@ -94,6 +94,23 @@ WITHOUT_CODECOMMIT = frozenset(
     }
 )
 """Regions in which CloudFormation cannot make repositories of CodeCommit. A test asks cfn-lint's data."""
+WITHOUT_RDS_ROOT = frozenset(
+    {
+        "ap-east-2",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-west-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "eusc-de-east-1",
+        "il-central-1",
+        "mx-central-1",
+        "us-gov-east-1",
+        "us-gov-west-1",
+    }
+)
+"""Regions whose root of RDS's authority is not among those that are packed with functions. A test compares."""
 _BILLING = "us-east-1"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Sub
+from troposphere import Join, Split, Sub
 from troposphere.ec2 import VPCEndpoint
 
-from stratolab.infra.arns import ACCOUNT
+from stratolab.infra.arns import ACCOUNT, REGION
 from stratolab.infra.blocks.policies import Statement, allow, document
 
 if TYPE_CHECKING:
@@ -59,6 +59,16 @@ def layers_of_images() -> Statement:
     """Anybody may read images' layers from the registry's own bucket: AWS signs those calls, not we."""
     layers = Sub("arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*")
     return allow("LayersOfImages", ["s3:GetObject"], layers, who={"AWS": "*"})
+
+
+def answers_to_cloudformation() -> Statement:
+    """Anybody may answer CloudFormation, at addresses in its own bucket that it signs and hands to a function.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-endpoints.html says the bucket's name.
+    """
+    here = Join("", Split("-", REGION))
+    bucket = Sub("arn:${AWS::Partition}:s3:::cloudformation-custom-resource-response-${Here}/*", Here=here)
+    return allow("AnswersToCloudFormation", ["s3:PutObject"], bucket, who={"AWS": "*"})
 
 
 def _name(service: str) -> Any:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from stratolab.infra.code import Code
 
-RUNTIME, ARCHITECTURE = "python3.13", "arm64"
+RUNTIME, ARCHITECTURE = "python3.14", "arm64"
 """The newest Python that Lambda has, on the processor that costs less.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
 LONGEST = 900
@@ -87,9 +87,7 @@ def function(
         log_group(
             logs, place.lab, place.environment, f"functions/{name}", days=place.log_days, key=place.logs_key
         ),
-        managed(
-            policy, place.lab, f"{full}-function", write_log(logs), see_networks(), join_networks(), *may
-        ),
+        managed(policy, place.lab, f"{full}-function", write_log(logs), see_networks(), lambda_joins(), *may),
         service_role(
             role,
             place.lab,
@@ -151,6 +149,14 @@ class _Custom(AWSObject):  # type: ignore[misc]
     """What every custom resource has."""
 
     props = {"ServiceToken": (object, True), "ServiceTimeout": (int, False)}  # noqa: RUF012 - troposphere's way
+
+
+def lambda_joins() -> Statement:
+    """Lambda may join the function to its network; the function's own code, whose calls name it, may not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    return {**join_networks(), "Condition": {"Null": {"lambda:SourceFunctionArn": "true"}}}
 
 
 def write_log(logs: str) -> Statement:

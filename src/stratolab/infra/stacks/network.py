@@ -291,7 +291,11 @@ def private_ways(site: Site) -> list[Any]:
     ]
     return [
         endpoints.gateway(
-            "S3Endpoint", "s3", vpc=Ref("Vpc"), tables=tables, also=[endpoints.layers_of_images()]
+            "S3Endpoint",
+            "s3",
+            vpc=Ref("Vpc"),
+            tables=tables,
+            also=[endpoints.layers_of_images(), endpoints.answers_to_cloudformation()],
         ),
         endpoints.gateway("DynamodbEndpoint", "dynamodb", vpc=Ref("Vpc"), tables=tables),
         *(

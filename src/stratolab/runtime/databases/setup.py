@@ -6,7 +6,8 @@ and nothing that is there is ever dropped by running the set-up again.
 On PostgreSQL and SQLite a script and its entry are one transaction: it has run as a whole or not at all. MySQL ends a
 transaction with every CREATE, so there the entry counts statements: before one it says that it begins, after it that it
 is done. A set-up that was broken off goes on with the statement that it was at; should that one turn out to have been
-done already (the table is there), it counts as done.
+done already (the table is there), it counts as done. A script that failed may be mended: what was done of it has to
+stay as it was, what comes after may change.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 TABLE = "stratolab_setup"
 _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {TABLE} (checksum CHAR(64) NOT NULL PRIMARY KEY, script VARCHAR(255) NOT NULL, "
-    "begun INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, "
+    "begun INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, so_far CHAR(64) NOT NULL, "
     "at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)"
 )
 _LOCK = 7_248_113_190_517_402  # any number that nobody else locks
@@ -78,6 +79,8 @@ class _Entry:
     begun: int
     done: int
     total: int
+    so_far: str
+    """What the statements that are done are known by together."""
 
 
 def set_up(connection: Any, dialect: Dialect, scripts: Sequence[Script]) -> list[Ran]:
@@ -95,9 +98,15 @@ def set_up(connection: Any, dialect: Dialect, scripts: Sequence[Script]) -> list
         connection.commit()
         known = _known(connection)
         connection.rollback()
-        for script in ordered:
-            _refuse_changed(script, known)
+        for script, parts in read:
+            _refuse_changed(script, parts, known)
         return [_bring(connection, dialect, script, parts, known) for script, parts in read]
+
+
+def check(scripts: Sequence[Script], dialect: Dialect) -> None:
+    """Read scripts as their engine will. Raises `InputError` for one that cannot be run, with its line."""
+    for one in scripts:
+        _read(one, dialect)
 
 
 def _read(script: Script, dialect: Dialect) -> list[Statement]:
@@ -115,15 +124,27 @@ def _read(script: Script, dialect: Dialect) -> list[Statement]:
     return found
 
 
-def _refuse_changed(script: Script, known: dict[str, _Entry]) -> None:
-    entry = known.get(script.checksum)
-    namesakes = [one for one in known.values() if one.script == script.name and one.done]
-    if entry is None and namesakes:
+def _refuse_changed(script: Script, parts: list[Statement], known: dict[str, _Entry]) -> None:
+    namesakes = [one for one in known.values() if one.script == _kept_name(script) and one.done]
+    if script.checksum not in known and namesakes and _mended(script, parts, known) is None:
         raise RefusedError(
             f"{script.name} has been changed since it ran",
             doing="setting up the database",
             hint="put it back as it was, and write the change as a new script",
         )
+
+
+def _mended(script: Script, parts: list[Statement], known: dict[str, _Entry]) -> str | None:
+    """The checksum of the script's former text, if that was not done with and this one begins with what was done."""
+    for checksum, entry in known.items():
+        broken_off = entry.script == _kept_name(script) and entry.done < entry.total
+        if broken_off and entry.done <= len(parts) and entry.so_far == _so_far(parts[: entry.done]):
+            return checksum
+    return None
+
+
+def _so_far(parts: Sequence[Statement]) -> str:
+    return hashlib.sha256("\0".join(one.text for one in parts).encode()).hexdigest()
 
 
 def _bring(
@@ -133,7 +154,9 @@ def _bring(
     if entry is not None and entry.done == entry.total:
         return Ran(script.name, 0, entry.done)
     if dialect == "mysql":
-        return _by_statement(connection, script, parts, entry)
+        return _by_statement(
+            connection, script, parts, entry or _taken_over(connection, script, parts, known)
+        )
     return _as_a_whole(connection, script, parts, begin="BEGIN IMMEDIATE" if dialect == "sqlite" else "")
 
 
@@ -149,7 +172,7 @@ def _as_a_whole(connection: Any, script: Script, parts: list[Statement], *, begi
             with _told(script, number, one):
                 _run(connection, one.text)
             crash_point("setup.statement")
-        _write(connection, script, begun=len(parts), done=len(parts), total=len(parts), new=True)
+        _begin(connection, script, parts, done=len(parts))
         crash_point("setup.before-commit")
         connection.commit()
     except BaseException:
@@ -162,17 +185,17 @@ def _as_a_whole(connection: Any, script: Script, parts: list[Statement], *, begi
 def _by_statement(connection: Any, script: Script, parts: list[Statement], entry: _Entry | None) -> Ran:
     done, begun = (entry.done, entry.begun) if entry else (0, 0)
     if entry is None:
-        _write(connection, script, begun=0, done=0, total=len(parts), new=True)
+        _begin(connection, script, parts, done=0)
         connection.commit()
     for number, one in enumerate(parts[done:], done + 1):
         uncertain = begun >= number
-        _write(connection, script, begun=number, done=number - 1, total=len(parts))
+        _write(connection, script, parts, begun=number, done=number - 1)
         connection.commit()
         crash_point("setup.before-statement")
         with _told(script, number, one):
             _run_or_find_done(connection, one, uncertain=uncertain)
         crash_point("setup.statement")
-        _write(connection, script, begun=number, done=number, total=len(parts))
+        _write(connection, script, parts, begun=number, done=number)
         connection.commit()
     return Ran(script.name, len(parts) - done, done)
 
@@ -192,24 +215,49 @@ def _run_or_find_done(connection: Any, statement: Statement, *, uncertain: bool)
 
 def _known(connection: Any) -> dict[str, _Entry]:
     cursor = connection.cursor()
-    cursor.execute(f"SELECT checksum, script, begun, done, total FROM {TABLE}")  # noqa: S608 - a name of ours
+    cursor.execute(f"SELECT checksum, script, begun, done, total, so_far FROM {TABLE}")  # noqa: S608 - a name of ours
     return {row[0]: _Entry(*row[1:]) for row in cursor.fetchall()}
 
 
-def _write(connection: Any, script: Script, *, begun: int, done: int, total: int, new: bool = False) -> None:
-    """Write a script's entry. Name and numbers are ours, so they may stand in the statement for any driver's sake."""
-    name = script.name.replace("\\", "/").replace("'", "''").replace("%", "_")[:255]
-    if new:
-        _run(
-            connection,
-            f"INSERT INTO {TABLE} (checksum, script, begun, done, total) "  # noqa: S608
-            f"VALUES ('{script.checksum}', '{name}', {begun}, {done}, {total})",
-        )
-    else:
-        _run(
-            connection,
-            f"UPDATE {TABLE} SET begun = {begun}, done = {done} WHERE checksum = '{script.checksum}'",  # noqa: S608
-        )
+def _taken_over(
+    connection: Any, script: Script, parts: list[Statement], known: dict[str, _Entry]
+) -> _Entry | None:
+    """The entry of a script that was mended, now under its new text; None if there is none."""
+    former = _mended(script, parts, known)
+    if former is None:
+        return None
+    done = known[former].done
+    _run(
+        connection,
+        f"UPDATE {TABLE} SET checksum = '{script.checksum}', total = {len(parts)}, begun = {done} "  # noqa: S608
+        f"WHERE checksum = '{former}'",
+    )
+    connection.commit()
+    return _Entry(_kept_name(script), done, done, len(parts), known[former].so_far)
+
+
+def _begin(connection: Any, script: Script, parts: list[Statement], *, done: int) -> None:
+    """Write a script's first entry. Name and numbers are ours, so they may stand in the statement for any driver."""
+    name = _kept_name(script).replace("'", "''")
+    _run(
+        connection,
+        f"INSERT INTO {TABLE} (checksum, script, begun, done, total, so_far) "  # noqa: S608 - a name of ours
+        f"VALUES ('{script.checksum}', '{name}', {done}, {done}, {len(parts)}, '{_so_far(parts[:done])}')",
+    )
+
+
+def _write(connection: Any, script: Script, parts: list[Statement], *, begun: int, done: int) -> None:
+    """Write how far a script has come."""
+    _run(
+        connection,
+        f"UPDATE {TABLE} SET begun = {begun}, done = {done}, so_far = '{_so_far(parts[:done])}' "  # noqa: S608
+        f"WHERE checksum = '{script.checksum}'",
+    )
+
+
+def _kept_name(script: Script) -> str:
+    """A script's name as its entry has it."""
+    return script.name.replace("\\", "/").replace("%", "_")[:255]
 
 
 def _run(connection: Any, sql: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stratolab.core.findings import Finding
+    from stratolab.lab.aws import AwsLab
 
 EXAMPLES = """\
   stratolab config check            exit code 2 if anything is wrong
@@ -69,4 +70,20 @@ def _checked() -> Iterator[tuple[Path, list[Finding]]]:
         lab = AwsLab.around()
     except InputError:
         return
-    yield lab.file, inspect_lab(lab.file)
+    yield lab.file, [*inspect_lab(lab.file), *_of_scripts(lab)]
+
+
+def _of_scripts(lab: AwsLab) -> Iterator[Finding]:
+    """What is wrong with the scripts that a sound `lab.toml` names."""
+    from stratolab.config.labs.load import check_lab
+    from stratolab.core.errors import InputError
+    from stratolab.core.findings import Finding, Level
+    from stratolab.lab.setup_scripts import setup_scripts
+
+    config = check_lab(lab.file).config
+    if config is None:
+        return
+    try:
+        setup_scripts(config, lab.file.parent)
+    except InputError as error:
+        yield Finding(Level.ERROR, str(lab.file), 0, "setup", error.what, error.hint)

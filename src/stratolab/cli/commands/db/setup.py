@@ -11,9 +11,12 @@ from stratolab.cli import ui
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from stratolab.runtime.databases.setup import Ran
+
 EXAMPLES = """\
   stratolab db setup               the scripts of the folder sql, in [databases.default]
   stratolab db setup tables --database archive
+  stratolab db setup --lab acme --environment dev      those that were deployed, by the function beside the database
   stratolab db setup --json
 """
 
@@ -21,22 +24,23 @@ EXAMPLES = """\
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "scripts", nargs="?", default="sql", metavar="FOLDER", help="where *.sql are (default: sql)"
+        "scripts", nargs="?", default="", metavar="FOLDER", help="where *.sql are (default: sql); not for AWS"
     )
-    parser.add_argument("--database", default="default", help="a name of [databases] (default: default)")
+    parser.add_argument(
+        "--database", default="", help="a name of [databases] (default: default); in AWS an application"
+    )
+    opt.lab_option(parser)
+    opt.environment_option(parser)
     opt.json_option(parser)
 
 
 def run(options: Namespace) -> int:
     """Do it."""
-    from stratolab.lab import databases, open_lab
-
-    lab = open_lab()
-    ran = databases.set_up(lab, options.database, Path(options.scripts))
+    ran = _ran(options)
     if options.json:
         ui.document(
             {
-                "database": options.database,
+                "database": options.database or "default",
                 "scripts": [
                     {"script": one.script, "statements": one.statements, "before": one.before} for one in ran
                 ],
@@ -60,3 +64,21 @@ def run(options: Namespace) -> int:
         right=("statements",),
     )
     return 0
+
+
+def _ran(options: Namespace) -> list[Ran]:
+    """Run the scripts of a folder here, or have those run that a lab in AWS was deployed with."""
+    from stratolab.core.errors import InputError
+    from stratolab.lab import databases
+    from stratolab.lab.aws_databases import chosen
+
+    found = chosen(options.database, options.lab, options.environment)
+    if isinstance(found, tuple):
+        return databases.set_up(*found, Path(options.scripts or "sql"))
+    if options.scripts:
+        raise InputError(
+            "a lab in AWS runs the scripts that were deployed, and no others",
+            doing="setting up the database",
+            hint="stratolab up database sends and runs those of the folder that setup names in lab.toml",
+        )
+    return found.set_up()
