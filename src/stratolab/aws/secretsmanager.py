@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stratolab.aws.errors import calling, code_of
+from stratolab.aws.errors import BusyError, calling, code_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,6 +114,21 @@ class SecretVault:
             self._client.update_secret_version_stage(
                 SecretId=name, VersionStage=stage, RemoveFromVersionId=version
             )
+
+    def rotate(self, name: str, *, token: str) -> None:
+        """Have Secrets Manager begin to exchange a secret; the new version's id will be the token.
+
+        Raises `BusyError` while another rotation of it has not ended.
+        """
+        with calling(f"rotating the secret {name}"):
+            try:
+                self._client.rotate_secret(SecretId=name, ClientRequestToken=token)
+            except ClientError as error:
+                if code_of(error) == _UNFIT and "rotation" in message_of(error):
+                    raise BusyError(
+                        "another rotation of it has not ended", doing=f"rotating {name}"
+                    ) from None
+                raise
 
     def delete(self, name: str, *, days: int) -> None:
         """Delete a secret; within so many days it can be restored."""

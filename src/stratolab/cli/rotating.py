@@ -37,7 +37,7 @@ def _ended(one: Rotated) -> str:
         return (
             f"{one.name}: it can be exchanged ({one.who} was let in and is gone, {took}); nothing has changed"
         )
-    return f"{one.name}: exchanged in {took}; current is the {one.who}"
+    return f"{one.name}: exchanged in {took}{f'; current is the {one.who}' if one.who else ''}"
 
 
 def _as_document(one: Rotated) -> dict[str, object]:

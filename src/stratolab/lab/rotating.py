@@ -12,28 +12,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stratolab.core.errors import InputError
-from stratolab.lab.secret_stores import open_secrets
+from stratolab.lab.choosing import chosen
+from stratolab.lab.local import LocalLab
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stratolab.lab.local import LocalLab
     from stratolab.runtime.rotation.credentials import Login
     from stratolab.runtime.rotation.steps import Rotation
     from stratolab.secrets.rotations.protocol import Rotator
 
 
 def open_rotations(named: str = "", start: Path | None = None) -> Rotator:
-    """The rotations of the lab `named`, or of the one that the folder belongs to, as `open_secrets` finds it."""
-    from stratolab.lab.local import LocalLab
-    from stratolab.secrets.local import LocalSecrets
-    from stratolab.secrets.rotations.local import LocalRotations
+    """The rotations of the lab `named`, or of the one that the folder belongs to, as `choosing` finds it."""
+    found = chosen(named, start)
+    if isinstance(found, LocalLab):
+        from stratolab.secrets.rotations.local import LocalRotations
 
-    found = open_secrets(named, start)
-    if isinstance(found, LocalSecrets):
-        lab = LocalLab.around(start)
-        return LocalRotations(found, lab.folder, lambda name: local_rotation(lab, name))
-    raise InputError("secrets of this lab are not exchanged yet", doing="rotating a secret")
+        lab = found
+        return LocalRotations(lab.secrets, lab.folder, lambda name: local_rotation(lab, name))
+    from stratolab.aws.functions import WAITS, Functions
+    from stratolab.aws.logsearch import LogSearch
+    from stratolab.aws.secretsmanager import SecretVault
+    from stratolab.secrets.rotations.aws import AwsRotations
+
+    of = found.clients.of
+    return AwsRotations(
+        found.secrets,
+        SecretVault(of("secretsmanager")),
+        Functions(of("lambda", waits=WAITS)),
+        LogSearch(of("logs")),
+    )
 
 
 def local_rotation(lab: LocalLab, secret: str) -> Rotation:

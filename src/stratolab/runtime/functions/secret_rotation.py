@@ -60,7 +60,8 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         return work.step(event)
     except StratolabError as error:
         told = answering.told(error)
-        log({"secret": str(event.get("SecretId", "")), "version": _version(event), "failed": told})
+        kind = {"kind": type(error).__name__}
+        log({"secret": str(event.get("SecretId", "")), "version": _version(event), "failed": told, **kind})
         if event.get("Step") == REHEARSE:
             return {"ok": False, "kind": type(error).__name__, "reason": told}
         raise RotationError(told) from None
@@ -109,7 +110,8 @@ class Work:
         if step not in _STEPS:
             raise InputError(f"there is no step {step!r}", doing="rotating a secret")
         rotation.take(_STEPS[step], secret, str(event["ClientRequestToken"]))
-        log({"secret": secret, "version": _version(event), "done": step})
+        told = {"who": rotation.who(secret, _version(event))} if step == "finishSecret" else {}
+        log({"secret": secret, "version": _version(event), "done": step, **told})
         return {}
 
     def _rotation(self, secret: str, *, seed: Login | None = None, shared: str = "") -> Rotation:

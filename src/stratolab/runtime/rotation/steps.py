@@ -164,6 +164,10 @@ class Rotation:
         self.vault.promote(secret, token)
         return self.exchange.people(pending)
 
+    def who(self, secret: str, token: str) -> str:
+        """Who a version is, in words."""
+        return self.exchange.people(self._pending(secret, token))
+
     # -- the steps -------------------------------------------------------------------------------
 
     def _create(self, secret: str, token: str) -> None:
