@@ -32,7 +32,23 @@ OWNER_MAY = {
 }
 NAME = "world-series/dev/database"
 FULL = f"acme/{NAME}"
+FUNCTION = "acme-dev-secret-rotation"
 DEADLINE = 120.0
+EMPTY = {
+    POSTGRES: (
+        "SELECT format('DROP DATABASE %%I WITH (FORCE)', datname) FROM pg_database "
+        "WHERE NOT datistemplate AND datname <> 'postgres' UNION ALL "
+        "SELECT format('DROP ROLE %%I', rolname) FROM pg_roles "
+        "WHERE rolname !~ '^pg_' AND rolname NOT IN ('postgres', 'lab_owner')"
+    ),
+    MARIADB: (
+        "SELECT CONCAT('DROP DATABASE `', schema_name, '`') FROM information_schema.schemata "
+        "WHERE schema_name = 'world_series' OR schema_name LIKE 'lab%%' UNION ALL "
+        "SELECT CONCAT('DROP USER `', user, '`@`', host, '`') FROM mysql.user "
+        "WHERE user NOT IN ('root', 'mariadb.sys', 'mysql', 'lab_owner')"
+    ),
+}
+"""What takes everything away that a test has made, databases first."""
 
 
 class World:
@@ -93,13 +109,20 @@ class World:
         connection.close()
         return found
 
+    def crash_at(self, point):
+        """Have the function's processes die there from now on."""
+        functions = self.emulator.client("lambda")
+        settings = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
+        settings["STRATOLAB_CRASH_AT"] = point
+        functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": settings})
+
     def step(self, name, token):
         """What Secrets Manager does when it takes a rotation up again."""
         given = {"Step": name, "SecretId": FULL, "ClientRequestToken": token}
         arn = self.secrets.describe_secret(SecretId=FULL)["ARN"]
         given["SecretId"] = arn
         answer = self.emulator.client("lambda").invoke(
-            FunctionName="acme-dev-secret-rotation", Payload=json.dumps(given).encode()
+            FunctionName=FUNCTION, Payload=json.dumps(given).encode()
         )
         assert not answer.get("FunctionError"), answer["Payload"].read()
 
@@ -122,14 +145,21 @@ def world(emulator, cli, tmp_path, server):
     stack = emulator.client("cloudformation").describe_stacks(StackName="acme-database-dev")["Stacks"][0]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
     owner = json.loads(made.secrets.get_secret_value(SecretId=outputs["OwnerSecret"])["SecretString"])
-    server.forget(owner["username"])
+    emptied(server, owner["username"])
     server.database(made.name, owner["username"], owner["password"])
     server.statements(*(one.format(owner["username"]) for one in OWNER_MAY[server.kind]))
     made.configure(applications=["world-series"], username_length=10, password_length=24, rotate=1)
     made.run("up", "--yes", "database.dev")
     yield made
-    emulator.variables(STRATOLAB_CRASH_AT="")
-    server.forget(owner["username"], made.name)
+    emptied(server, owner["username"])
+
+
+def emptied(server, owner):
+    """The servers of a module are shared, and instances of the emulator are all there."""
+    with server.engine().connect() as connection:
+        statements = [row[0] for row in connection.exec_driver_sql(EMPTY[server.kind])]
+    server.statements(*(one.replace("%", "%%") for one in statements))
+    server.forget(owner)
 
 
 def until(look):
@@ -218,12 +248,12 @@ def test_a_failing_canary_goes_back_and_a_rehearsal_changes_nothing(world):
 def test_killed_at_any_step_secrets_manager_takes_it_up_again(world):
     for number, point in enumerate(("made", "create", "twin", "set", "test", "finish"), 1):
         before = world.value()
-        world.emulator.variables(STRATOLAB_CRASH_AT=f"rotation.{point}")
+        world.crash_at(f"rotation.{point}")
         token = world.secrets.rotate_secret(SecretId=FULL)["VersionId"]
         until(partial(killed, world, number))
         assert world.lets_in(world.value())
         assert (world.value() == before) is (point != "finish")
-        world.emulator.variables(STRATOLAB_CRASH_AT="")
+        world.crash_at("")
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             world.step(step, token)
         assert world.value() == before.twin(world.value().password)
@@ -238,7 +268,7 @@ def killed(world, times):
 
 
 def test_what_goes_on_is_not_disturbed(world):
-    world.emulator.variables(STRATOLAB_CRASH_AT="rotation.create")
+    world.crash_at("rotation.create")
     world.secrets.rotate_secret(SecretId=FULL)
     until(lambda: "AWSPENDING" in world.stages() and world.value("AWSPENDING"))
     for verb in ("rotate", "rehearse"):

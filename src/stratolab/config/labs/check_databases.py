@@ -60,7 +60,7 @@ def database_problems(
     yield from _storage_problems(path, database)
     yield from _place_problems(path, database, table(whole.get("lab")).get("region"))
     yield from _name_problems(path, database)
-    yield from _application_problems(path, database)
+    yield from _application_problems(path, database, table(whole.get("projects")))
     yield from _setup_problems(path, database, whole)
     if environment == "prod":
         yield from _risk_problems(path, database)
@@ -130,8 +130,11 @@ def _name_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]
         yield Problem((*path, "name"), f'"{name}" is a word of the engine itself', "choose another name")
 
 
-def _application_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:
+def _application_problems(
+    path: Path, database: Mapping[str, Any], projects: Mapping[str, Any]
+) -> Iterator[Problem]:
     names = database.get("applications", [])
+    managed = "managed" if database.get("apart") is True else "lambda"
     for index, name in enumerate(names if isinstance(names, list) else ()):
         here = (*path, "applications", index)
         if not isinstance(name, str):
@@ -143,6 +146,9 @@ def _application_problems(path: Path, database: Mapping[str, Any]) -> Iterator[P
             yield Problem(
                 here, f'"{clipped(name)}" is the name of another database in it', "choose another name"
             )
+        elif name not in projects and (database.get("rotation") or managed) != "managed":
+            told = f'"{clipped(name)}" is no project of the lab, so no role but an admin\'s may read its secret'
+            yield warning(here, told, f"[projects.{clipped(name)}]")
     if database.get("apart") is True and names == []:
         yield warning((*path, "apart"), "has no meaning without applications")
     if database.get("rotation") == "managed" and names and database.get("apart") is not True:

@@ -58,7 +58,9 @@ def _deliveries(lab: str) -> list[Statement]:
         run_deliveries(lab),
         approve_releases(lab),
         keep_secrets(lab),
+        exchange_secrets(lab),
         read_logs(lab, "build"),
+        read_logs(lab, "*/functions/secret-rotation"),
     ]
 
 
@@ -242,6 +244,12 @@ def keep_secrets(lab: str) -> Statement:
         "secretsmanager:UpdateSecretVersionStage",
     ]
     return allow("KeepSecrets", actions, regional("secretsmanager", f"secret:{lab}/*"))
+
+
+def exchange_secrets(lab: str) -> Statement:
+    """Call the functions that exchange secrets: whoever asks Secrets Manager for it has to be allowed that too."""
+    where = regional("lambda", f"function:{lab}-*-secret-rotation")
+    return allow("ExchangeSecrets", ["lambda:InvokeFunction"], where)
 
 
 # -- delivery -------------------------------------------------------------------------------------
