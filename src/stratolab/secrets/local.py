@@ -128,10 +128,12 @@ class LocalSecrets:
             kept[name] = [entry, *(old for old in moved if old.stages)]
 
     def promote(self, name: str, version: str) -> None:
-        """Make a version the current one, and the one that is it the previous."""
+        """Make a version the current one, and the one that is it the previous. Repeated, it does nothing."""
         with self._writing() as kept:
-            others = [_without_stage(old, CURRENT) for old in _known(name, kept) if old.id != version]
-            mine = next(entry for entry in kept[name] if entry.id == version)
+            mine = next(entry for entry in _known(name, kept) if entry.id == version)
+            if CURRENT in mine.stages:
+                return
+            others = [_without_stage(old, CURRENT) for old in kept[name] if old.id != version]
             made = _Entry(version, mine.created, (CURRENT,), mine.value, self._clock())
             kept[name] = [made, *(old for old in others if old.stages)]
 
