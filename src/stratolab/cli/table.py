@@ -65,6 +65,9 @@ COMMANDS = (
         "Secrets, databases and files",
     ),
     Command("secrets rm", "secrets.rm", "forget secrets, with all versions", "Secrets, databases and files"),
+    Command(
+        "db tunnel", "db.tunnel", "a port here that leads to a lab's database", "Secrets, databases and files"
+    ),
     Command("db test", "db.test", "try the way to a database, step by step", "Secrets, databases and files"),
     Command(
         "db connect",

@@ -135,6 +135,8 @@ _PRICES: Final[Mapping[str, Callable[[Mapping[str, Any], Rates], Price]]] = {
 }
 
 _BY_USE: Final[Mapping[str, str]] = {
+    "AWS::Lambda::Function": "functions: by calls and their time; a million calls a month are free",
+    "AWS::AutoScaling::AutoScalingGroup": "`db tunnel`: about half a cent for each hour in which somebody uses it",
     "AWS::S3::Bucket": "objects in buckets: about $0.023 a GB and month",
     "AWS::ECR::Repository": "images: about $0.10 a GB and month",
     "AWS::CodeCommit::Repository": "source in CodeCommit: five users are free, another one is $1 a month",
@@ -181,6 +183,7 @@ _FREE_NETWORK: Final = (
 )
 _FREE: Final = (
     *(f"AWS::EC2::{name}" for name in _FREE_NETWORK),
+    "AWS::AutoScaling::",  # groups of none, until a person asks for one
     "AWS::Batch::",
     "AWS::EC2::LaunchTemplate",
     "AWS::AccessAnalyzer::",
@@ -205,6 +208,6 @@ _FREE: Final = (
     "AWS::WAFv2::IPSet",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
-    "Custom::",  # done by functions
+    "Custom::",  # calls of functions
 )
 """Beginnings of types that cost nothing by being there: by AWS's pricing pages, or for want of a charge named there."""

@@ -17,9 +17,13 @@ ENVIRONMENT = "stratolab:environment"
 PROJECT = "stratolab:project"
 OWNER = "stratolab:owner"
 RUN = "stratolab:run"
+TUNNEL = "stratolab:tunnel"
+"""On the machine by which people reach a database, with the lab's name: it is known by it."""
 SHARED = "shared"
 """The environment or the project of what belongs to none of them."""
 
+_MORE = {"AWS::AutoScaling::AutoScalingGroup": {"PropagateAtLaunch": True}}
+"""What an entry needs besides, where machines get the tags of their group."""
 _OTHER_NAME = {"AWS::Route53::HostedZone": "HostedZoneTags", "AWS::Budgets::Budget": "ResourceTags"}
 
 
@@ -57,4 +61,5 @@ def put_on(
         return {**properties, name: {**tags, **own}}
     given = {entry["Key"]: entry["Value"] for entry in own}
     merged = {**tags, **given}
-    return {**properties, name: [{"Key": key, "Value": merged[key]} for key in sorted(merged)]}
+    more = _MORE.get(kind, {})
+    return {**properties, name: [{"Key": key, "Value": merged[key], **more} for key in sorted(merged)]}

@@ -16,6 +16,8 @@ from stratolab.runtime.databases.setup import Ran
 if TYPE_CHECKING:
     from stratolab.aws.functions import Functions
     from stratolab.lab.deployed import DeployedLab
+    from stratolab.tables.address import Address
+    from stratolab.tables.client import Client
 
 _DOING = "looking for a database"
 ENVIRONMENTS = ("dev", "stage", "prod")
@@ -67,6 +69,40 @@ class LabDatabase:
         if not answer["ok"]:
             raise RemoteError(answer["error"], doing=answer["doing"], hint=answer["hint"])
         return [Ran(one["script"], one["statements"], one["before"]) for one in answer["scripts"]]
+
+    def entrance(self, secret: str = "") -> Address:
+        """Where one gets in, and as whom: as the owner, or as whom another secret of the lab names.
+
+        Raises `InputError` if there is no such secret, `RemoteError` if it may not be read.
+        """
+        import json
+
+        from stratolab.aws.secretsmanager import SecretVault
+        from stratolab.runtime.functions.entering import authorities
+        from stratolab.secrets.models import CURRENT
+        from stratolab.tables.address import Address, with_secret
+
+        about = self.published
+        place = Address(
+            "postgresql" if about["engine"] == "postgres" else "mysql",
+            about["name"],
+            host=about["host"],
+            port=int(about["port"]),
+            options=(("sslmode", "verify-full"), ("sslrootcert", authorities())),
+        )
+        named = secret or about["owner-secret"]
+        held = SecretVault(self.lab.clients.of("secretsmanager")).value(named, stage=CURRENT)
+        if held is None:
+            raise InputError(f"there is no secret {named}", doing=_DOING, hint="stratolab secrets ls")
+        login = json.loads(held) if held.startswith("{") else {}
+        known = {key: login[key] for key in ("username", "password") if key in login}
+        return with_secret(place, json.dumps(known) if known else held)
+
+    def client(self, address: Address, port: int) -> Client:
+        """The client program by way of a port of this machine. Raises `InputError` if it is not installed."""
+        from stratolab.tables import client
+
+        return client.client(address, by_way_of=port)
 
     def _function(self, key: str, hint: str) -> str:
         name = self.published.get(key)

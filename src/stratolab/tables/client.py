@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stratolab.core.errors import InputError
@@ -36,8 +36,15 @@ class Client:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def client(address: Address) -> Client:
-    """The client program for a database. Raises `InputError` if it is not installed."""
+def client(address: Address, *, by_way_of: int = 0) -> Client:
+    """The client program for a database. Raises `InputError` if it is not installed.
+
+    `by_way_of` is a port of this machine that leads to the host. psql then checks the certificate against the host's
+    own name; `mysql`, which knows one name only, checks who signed it.
+    """
+    if by_way_of and address.dialect == "mysql":
+        options = {**dict(address.options), "sslmode": "verify-ca"}
+        address = replace(address, host="127.0.0.1", port=by_way_of, options=tuple(options.items()))
     names, hint = _PROGRAMS[address.dialect]
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
@@ -45,7 +52,8 @@ def client(address: Address) -> Client:
     if address.dialect == "sqlite":
         return Client((program, address.database))
     if address.dialect == "postgresql":
-        return Client((program,), _postgres(address))
+        way = {"PGHOSTADDR": "127.0.0.1", "PGPORT": str(by_way_of)} if by_way_of else {}
+        return Client((program,), {**_postgres(address), **way})
     return Client(
         (program, *_mysql(address, of_mariadb=_of_mariadb(program))), _given(MYSQL_PWD=address.password)
     )

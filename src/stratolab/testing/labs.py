@@ -73,6 +73,7 @@ SAMPLES: dict[str, Tables] = {
             "prod": {
                 "database": {
                     "setup": "sql",
+                    "tunnel": True,
                     "applications": ["world-series"],
                     "canaries": {"world-series": {"query": "SELECT count(*) FROM games"}},
                 }
@@ -101,6 +102,7 @@ SAMPLES: dict[str, Tables] = {
                     "engine": "mysql",
                     "setup": "sql",
                     "setup_timeout": "5m",
+                    "tunnel": True,
                     "applications": ["world-series", "churn"],
                     "canaries": {"churn": {"function": "acme-prod-churn-canary"}},
                 },
@@ -188,7 +190,7 @@ def largest() -> LabConfig:
         }
         for number in range(100)
     }
-    database = {"engine": "mysql", "applications": names[:20], "setup": "sql"}
+    database = {"engine": "mysql", "applications": names[:20], "setup": "sql", "tunnel": True}
     environment = {"zones": 6, "nat": "per-zone", "endpoints": "all", "database": database}
     return lab_from_mapping(
         {

@@ -62,6 +62,7 @@ def database_problems(
     yield from _name_problems(path, database)
     yield from _application_problems(path, database, table(whole.get("projects")))
     yield from _setup_problems(path, database, whole)
+    yield from _tunnel_problems(path, database, whole)
     if environment == "prod":
         yield from _risk_problems(path, database)
 
@@ -147,7 +148,9 @@ def _application_problems(
                 here, f'"{clipped(name)}" is the name of another database in it', "choose another name"
             )
         elif name not in projects and (database.get("rotation") or managed) != "managed":
-            told = f'"{clipped(name)}" is no project of the lab, so no role but an admin\'s may read its secret'
+            told = (
+                f'"{clipped(name)}" is no project of the lab, so no role but an admin\'s may read its secret'
+            )
             yield warning(here, told, f"[projects.{clipped(name)}]")
     if database.get("apart") is True and names == []:
         yield warning((*path, "apart"), "has no meaning without applications")
@@ -217,6 +220,18 @@ def _function_problems(path: Path, whole: Mapping[str, Any]) -> Iterator[Problem
             f"is not possible in {region}: stratolab does not have the root that vouches for databases there"
         )
         yield Problem(here, told, "run them by hand: stratolab db setup, from within the network")
+
+
+def _tunnel_problems(path: Path, database: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:
+    if database.get("tunnel") is not True:
+        return
+    if path[0] != "environments":
+        yield Problem((*path, "tunnel"), "is for environments' databases")
+        return
+    environment = table(table(whole.get("environments")).get(str(path[1])))
+    if environment.get("nat") == "none" and environment.get("endpoints") != "all":
+        told = "needs a way from the network to Session Manager, and there is none"
+        yield Problem((*path, "tunnel"), told, 'nat = "one", or endpoints = "all"')
 
 
 def _risk_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:

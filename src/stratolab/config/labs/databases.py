@@ -195,9 +195,20 @@ class DatabaseConfig(Table):
         description="What has to work with an application's new password before anybody gets it, by application.",
         examples=[{"world-series": {"query": "SELECT count(*) FROM games"}}],
     )
+    tunnel: bool = Field(
+        False,  # noqa: FBT003
+        description=(
+            "Whether people may reach it from their own machines (`db tunnel`, `db connect`), through a machine in the "
+            "network that is there for as long as they need it."
+        ),
+        examples=[False],
+    )
     setup: str | None = Field(
         None,
-        description="A folder with SQL scripts, relative to this file, run once each in the order of their names.",
+        description=(
+            "A folder with SQL scripts, relative to this file. `up` has them run in the network, once each, in the "
+            "order of their names."
+        ),
         examples=["sql"],
     )
     setup_timeout: Duration = Field(

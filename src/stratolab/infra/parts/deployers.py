@@ -105,6 +105,7 @@ def reach(lab: str, *, people: bool = False, also_in: str | None = None) -> Reac
             "access-analyzer": (regional("access-analyzer", f"analyzer/{lab}-*"),),
             "application-autoscaling": (regional("application-autoscaling", "scalable-target/*"),),
             "acm": (regional("acm", "certificate/*"),),
+            "autoscaling": (regional("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{lab}-*"),),
             "batch": tuple(
                 regional("batch", f"{what}/{lab}-*") for what in ("compute-environment", "job-queue")
             ),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troposphere import Sub
+
 from stratolab.infra import names, segments, tags
 from stratolab.infra.arns import everywhere, regional
 from stratolab.infra.blocks.policies import Statement, allow
+from stratolab.infra.parts.database_tunnel import DOCUMENT
+from stratolab.infra.parts.database_tunnel import NAME as TUNNEL
 
 if TYPE_CHECKING:
     from stratolab.infra.segments import Segment
@@ -36,7 +40,15 @@ def _settings() -> list[Statement]:
 
 
 def _networks(lab: str) -> list[Statement]:
-    return [see_networks_and_databases(), read_logs(lab, "*/flows"), read_logs_of_databases(lab)]
+    return [
+        see_networks_and_databases(),
+        read_logs(lab, "*/flows"),
+        read_logs(lab, "*/functions"),
+        read_logs_of_databases(lab),
+        call_functions_of_databases(lab),
+        open_tunnels(lab),
+        *use_tunnels(lab),
+    ]
 
 
 def _batches(lab: str) -> list[Statement]:
@@ -184,6 +196,42 @@ def see_networks_and_databases() -> Statement:
         "rds:ListTagsForResource",
     ]
     return allow("SeeNetworksAndDatabases", actions, "*")
+
+
+def call_functions_of_databases(lab: str) -> Statement:
+    """Try the way to a database, and have it set up again: by the functions beside it, which alone get in."""
+    where = [regional("lambda", f"function:{lab}-*-database-{what}*") for what in ("setup", "test")]
+    return allow("CallFunctionsOfDatabases", ["lambda:InvokeFunction"], where)
+
+
+def open_tunnels(lab: str) -> Statement:
+    """Have the machine started by which a database is reached, and stopped."""
+    where = regional("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{lab}-*-{TUNNEL}")
+    return allow("OpenTunnels", ["autoscaling:SetDesiredCapacity"], where)
+
+
+def use_tunnels(lab: str) -> list[Statement]:
+    """Come to that machine by way of Session Manager, to be passed on to the database: no shell, no other machine."""
+    marked = {"StringEquals": {f"ssm:resourceTag/{tags.TUNNEL}": lab}}
+    checked = {"Bool": {"ssm:SessionDocumentAccessCheck": "true"}}
+    passing_on = Sub(f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}::document/{DOCUMENT}")
+    own = regional("ssm", "session/${!aws:username}-*")
+    look = [
+        "autoscaling:DescribeAutoScalingGroups",
+        "ssm:DescribeInstanceInformation",
+        "ssm:DescribeSessions",
+    ]
+    return [
+        allow("SeeTunnels", look, "*"),
+        allow(
+            "ComeToTunnels",
+            ["ssm:StartSession"],
+            regional("ec2", "instance/*"),
+            when={**marked, "BoolIfExists": checked["Bool"]},
+        ),
+        allow("BePassedOn", ["ssm:StartSession"], passing_on),
+        allow("LeaveTunnels", ["ssm:TerminateSession"], own),
+    ]
 
 
 # -- batch ----------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from troposphere import GetAtt, Ref
 
 from stratolab.config.labs.databases import has_users
-from stratolab.infra import names
+from stratolab.infra import names, tags
 from stratolab.infra.blocks import databases as blocks
 from stratolab.infra.blocks.policies import managed
 from stratolab.infra.blocks.roles import service_role
 from stratolab.infra.body import Body
 from stratolab.infra.parts import application_databases
 from stratolab.infra.parts import database_functions as functions
+from stratolab.infra.parts import database_tunnel as tunnels
 from stratolab.infra.parts.functions import Place
 from stratolab.infra.stacks import foundation, network
 from stratolab.infra.values import Output, taken
@@ -43,6 +44,9 @@ OWNER_SECRET = Output(
 SUBNET_GROUP = Output("database", "SubnetGroup", "The group of subnets that it is in")
 SETUP = Output(
     "database", "Setup", "What the set-up answered: scripts, statements, server", published="database/setup"
+)
+TUNNEL = Output(
+    "database", "Tunnel", "The group of the machine by which people reach it", published="database/tunnel"
 )
 TEST_FUNCTION = Output(
     "database", "TestFunction", "The function that tries the way to it", published="database/test-function"
@@ -124,6 +128,7 @@ def build(
             *(part for one in apart for part in application(place, options, one)),
             *(part for one in entries for part in beside(lab, environment, options, one)),
             *users(lab, environment, options),
+            *(way_in(lab, environment) if options.tunnel else ()),
         ),
         outputs={
             ENGINE: options.engine,
@@ -135,6 +140,7 @@ def build(
             SUBNET_GROUP: Ref(_SUBNETS),
             **application_outputs(options),
             **{output: value for one in entries for output, value in function_outputs(options, one).items()},
+            **({TUNNEL: Ref(tunnels.GROUP)} if options.tunnel else {}),
         },
         code=(
             *functions.sources(scripts=list(found.values()) if setting_up else []),
@@ -201,6 +207,20 @@ def _home(options: DatabaseConfig, name: str) -> application_databases.Home:
         database=database_name(name),
         owner=blocks.owner_secret(title),
         shared="" if options.apart else options.name,
+    )
+
+
+def way_in(lab: LabConfig, environment: Environment) -> list[Any]:
+    """The machine by which people reach the databases, while somebody needs it: one for all of an environment."""
+    return tunnels.tunnel(
+        tunnels.Place(
+            lab=lab.lab.name,
+            environment=environment,
+            subnets=taken(network.PRIVATE_SUBNETS),
+            group=taken(network.FUNCTION_GROUP),
+            boundary=taken(foundation.BOUNDARY),
+            tags=tags.of_stack(lab, environment=environment),
+        )
     )
 
 

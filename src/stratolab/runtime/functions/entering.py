@@ -74,15 +74,20 @@ def variables(engine: str, host: Any, port: Any, name: Any, secret: Any) -> dict
 
 
 def database(env: Mapping[str, str] = os.environ) -> Database:
-    """The database of this function. `AUTHORITIES` among the settings names another file of roots."""
+    """The database of this function."""
     return Database(
         dialect=_DIALECTS[env[f"{PREFIX}ENGINE"]],
         host=env[f"{PREFIX}HOST"],
         port=int(env[f"{PREFIX}PORT"]),
         name=env[f"{PREFIX}NAME"],
         secret=env[f"{PREFIX}SECRET"],
-        authorities=env.get(f"{PREFIX}AUTHORITIES") or str(AUTHORITIES),
+        authorities=authorities(env),
     )
+
+
+def authorities(env: Mapping[str, str] = os.environ) -> str:
+    """The file with the roots that vouch for a database; `STRATOLAB_DATABASE_AUTHORITIES` may name another one."""
+    return env.get(f"{PREFIX}AUTHORITIES") or str(AUTHORITIES)
 
 
 def login(arn: str, secrets: Any = None) -> Login:

@@ -18,5 +18,6 @@ def attach() -> None:
         quotas,
         rotation,
         scaling,
+        sessions,
         targets,
     )
