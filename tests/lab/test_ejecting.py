@@ -16,6 +16,7 @@ from stratolab.config.labs.load import lab_from_mapping
 from stratolab.core.errors import RefusedError
 from stratolab.infra.catalogue import stacks
 from stratolab.lab.ejecting import eject
+from stratolab.runtime.databases.setup import Script
 
 AWS = '''
 """`aws cloudformation deploy|describe-stacks`, as far as the script uses them."""
@@ -46,6 +47,38 @@ cloud.create_stack(
 )
 cloud.get_waiter("stack_create_complete").wait(StackName=o.stack_name, WaiterConfig={"Delay": 1})
 '''
+
+
+@pytest.fixture
+def with_scripts():
+    """A lab whose database is set up by a script."""
+    tables = {
+        "lab": {"name": "acme", "region": REGION, "profile": "lab"},
+        "environments": {"dev": {"cidr": "10.0.0.0/16", "database": {"setup": "sql"}}},
+    }
+    scripts = {"dev": {"": [Script("001.sql", "CREATE TABLE a (b INT);")]}}
+    return stacks(lab_from_mapping(tables, "lab.toml"), scripts=scripts)
+
+
+def test_functions_and_scripts_lie_beside_the_templates(with_scripts, tmp_path):
+    """The folder has every object that a template names, and the script copies each before its stack."""
+    folder = tmp_path / "out"
+    written = {
+        path.relative_to(folder).as_posix()
+        for path in eject(with_scripts, folder, lab="acme", region=REGION, force=False)
+    }
+    database = next(one for one in with_scripts if one.key == "database.dev")
+    named = {one.value for one in database.inputs if one.value.startswith(("functions/", "scripts/"))}
+    assert len(named) == 3
+    assert named <= written
+    script = (folder / "deploy.sh").read_text()
+    for one in database.code:
+        assert script.index(f"aws s3 cp --only-show-errors {one.key} ") < script.index(
+            "acme-database-dev.json"
+        )
+    (listed,) = (folder / "scripts").glob("*.json")
+    (entry,) = json.loads(listed.read_text())
+    assert (entry["name"], (folder / entry["key"]).read_text()) == ("001.sql", "CREATE TABLE a (b INT);")
 
 
 @pytest.fixture

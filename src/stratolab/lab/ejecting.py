@@ -110,7 +110,8 @@ The templates hold no secrets.
 
 - To take it down, delete the stacks in the reverse order: `aws cloudformation delete-stack --stack-name NAME`.
   Buckets, keys and databases are kept or saved as their `DeletionPolicy` says.
-- `functions/` holds the code of Lambda functions; the script copies it to the lab's bucket.
+- `functions/` holds the code of Lambda functions, `scripts/` what they run in databases; the script copies both to the
+  lab's bucket.
 - What CloudFormation cannot set (the account's password policy, encryption by default and the like) is not in here.
 - `stratolab plan` recognises these stacks again by their names and tags, should you come back.
 """

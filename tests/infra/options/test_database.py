@@ -9,24 +9,32 @@ from stratolab.infra.catalogue import find
 from stratolab.infra.names import title
 from stratolab.testing.labs import sample
 
+FUNCTION, ROLE = "AWS::Lambda::Function", "AWS::IAM::Role"
 INSTANCE, SUBNETS, GROUP = "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup"
 HERE = "environments.*.database"
-FUNCTION, SECRET = "AWS::Lambda::Function", "AWS::SecretsManager::Secret"
+KEPT = "AWS::SecretsManager::Secret"
 SETTINGS = "Environment.Variables.STRATOLAB_ROTATION"
 BY_RDS = Refused("RDS makes the owner's password and keeps it; applications have users of their own")
 WINDOW = Refused(
     "CloudFormation deletes at once or not at all, so secrets outlive their stack; `secrets rm` deletes one, with the "
     "window that `recovery` says (30 days under this profile)"
 )
-NAMED = Made(
-    SECRET, "Name", "lab, application and environment: below what that application's project may read"
-)
+NAMED = Made(KEPT, "Name", "lab, application and environment: below what that application's project may read")
 NEVER_SHOWN = Refused("no output holds a user's name or password: what gets in takes the secret by reference")
 FIXED = Refused(
     "the owner's name is lab_owner, for no application is the owner; a template cannot make up a name"
 )
-BY_VERB = Refused(
-    "scripts are run by `db setup` so far; a function in the lab's network that does it is to come"
+CODE = "Environment.Variables.STRATOLAB_BUCKET"
+SCRIPTS = "Environment.Variables.STRATOLAB_SCRIPTS"
+BUCKET = Made(FUNCTION, CODE, "the lab's bucket of code, where `up` sends scripts as it sends code")
+KEYS = Made(
+    FUNCTION, SCRIPTS, "a list of scripts by the SHA-256 of each: a changed one is a change of the stack"
+)
+SECRET = Made(
+    FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_SECRET", "the owner's, by reference: one for both"
+)
+PUBLISHED = Refused(
+    "scripts are found by their content, so nobody has to be told where they are: `setup` names them"
 )
 NETWORK = Made(SUBNETS, "SubnetIds", "the network's isolated subnets, or those of an adopted one")
 
@@ -38,8 +46,8 @@ NETWORKING_IN: dict[str, Answer] = {
 }
 NETWORKING_OUT: dict[str, Answer] = {"db_subnet_group": Given("SubnetGroup")}
 SECRETS_IN: dict[str, Answer] = {
-    "username_length": Option(f"{HERE}.username_length", FUNCTION, f"{SETTINGS}_USERNAME", default=12),
-    "password_length": Option(f"{HERE}.password_length", FUNCTION, f"{SETTINGS}_PASSWORD", default=32),
+    "username_length": Option(f"{HERE}.username_length", FUNCTION, f"{SETTINGS}_LENGTHS", default=12),
+    "password_length": Option(f"{HERE}.password_length", FUNCTION, f"{SETTINGS}_LENGTHS", default=32),
     "username_recovery_window": WINDOW,
     "password_recovery_window": WINDOW,
     "username_secret_name": NAMED,
@@ -52,9 +60,11 @@ SECRETS_OUT: dict[str, Answer] = {
     "password_secret": Given("OwnerSecret"),
 }
 STORAGE_IN: dict[str, Answer] = {
-    "table_setup_script_bucket_name": BY_VERB,
-    "table_setup_script_bucket_key": BY_VERB,
-    "table_setup_script_local_path": BY_VERB,
+    "table_setup_script_bucket_name": BUCKET,
+    "table_setup_script_bucket_key": KEYS,
+    "table_setup_script_local_path": Option(
+        f"{HERE}.setup", "Custom::DatabaseSetup", "Scripts", default=None
+    ),
     "batch_backend_store_identifier": Made(
         INSTANCE,
         "DBInstanceIdentifier",
@@ -76,8 +86,49 @@ STORAGE_IN: dict[str, Answer] = {
 }
 STORAGE_OUT: dict[str, Answer] = {
     "db_host": Given("Host"),
-    "table_setup_script_bucket_name": BY_VERB,
-    "table_setup_script_bucket_key": BY_VERB,
+    "table_setup_script_bucket_name": PUBLISHED,
+    "table_setup_script_bucket_key": PUBLISHED,
+}
+LAMBDA_IN: dict[str, Answer] = {
+    "aws_region": Made(FUNCTION, "FunctionName", "`[lab] region`: the stack is made there"),
+    "lambda_service_role_arn": Made(
+        FUNCTION, "Role", "a role of its own, which reads one secret and the scripts"
+    ),
+    "lambda_function_file_path": Made(
+        FUNCTION, "Code.S3Key", "packed from stratolab itself and named by its content"
+    ),
+    "lambda_function_timeout": Option(f"{HERE}.setup_timeout", FUNCTION, "Timeout", default=900.0),
+    "lambda_function_name": Made(FUNCTION, "FunctionName", "lab, environment and what it does"),
+    "lambda_security_group_ids": Made(
+        FUNCTION, "VpcConfig.SecurityGroupIds", "the network's group of functions, which may call databases"
+    ),
+    "lambda_subnets": Made(
+        FUNCTION, "VpcConfig.SubnetIds", "the network's private subnets, or those of an adopted one"
+    ),
+    "database_hostname": Made(
+        FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_HOST", "the instance of the same stack"
+    ),
+    "database_username_secret": SECRET,
+    "database_password_secret": SECRET,
+    "database_default_name": Option(
+        f"{HERE}.name", FUNCTION, "Environment.Variables.STRATOLAB_DATABASE_NAME", default="lab"
+    ),
+    "table_setup_script_bucket_name": BUCKET,
+    "table_setup_script_bucket_key": KEYS,
+}
+LAMBDA_OUT: dict[str, Answer] = {"lambda_invocation_response": Given("Setup")}
+PERMISSIONS_IN: dict[str, Answer] = {
+    "lambda_service_role_name": Made(ROLE, "RoleName", "named by lab, environment and what it does"),
+    "lambda_service_iam_policy_arn": Made(
+        "AWS::IAM::ManagedPolicy",
+        "ManagedPolicyName",
+        "a policy of the function's own, in place of one for all",
+    ),
+}
+PERMISSIONS_OUT: dict[str, Answer] = {
+    "lambda_service_role_arn": Refused(
+        "nobody but its function takes the role on, so no other stack is told of it"
+    )
 }
 BEYOND: dict[str, Answer] = {
     "engine": Option(f"{HERE}.engine", INSTANCE, "Engine", default="postgres"),
@@ -103,6 +154,10 @@ BEYOND: dict[str, Answer] = {
     "an application's host": Given(title("Host", "world-series")),
     "an application's secret": Given(title("Secret", "world-series")),
     "the function that exchanges": Given("RotationFunction"),
+    "a way in for people": Option(
+        f"{HERE}.tunnel", "AWS::AutoScaling::AutoScalingGroup", "MaxSize", default=False
+    ),
+    "the test of the way": Given("TestFunction"),
     "its name as an output": Given("Name"),
     "its port as an output": Given("Port"),
 }
@@ -121,6 +176,10 @@ PARTS = {
     "secrets out": SECRETS_OUT,
     "storage in": STORAGE_IN,
     "storage out": STORAGE_OUT,
+    "lambda in": LAMBDA_IN,
+    "lambda out": LAMBDA_OUT,
+    "permissions in": PERMISSIONS_IN,
+    "permissions out": PERMISSIONS_OUT,
     "beyond": BEYOND,
 }
 ALL = {f"{part}: {name}": answer for part, table in PARTS.items() for name, answer in table.items()}
@@ -137,7 +196,7 @@ def test_what_is_asked_for_is_there(name: str) -> None:
 
 
 def test_the_tables_are_whole() -> None:
-    """As many rows as the earlier system's tables have."""
+    """As many rows as the earlier system's tables have; of permissions, the Lambda's: the rest is compute's."""
     sizes = {part: len(table) for part, table in PARTS.items() if part != "beyond"}
     assert sizes == {
         "networking in": 2,
@@ -146,4 +205,8 @@ def test_the_tables_are_whole() -> None:
         "secrets out": 4,
         "storage in": 15,
         "storage out": 3,
+        "lambda in": 13,
+        "lambda out": 1,
+        "permissions in": 2,
+        "permissions out": 1,
     }

@@ -15,9 +15,8 @@ from stratolab.runtime.functions.secret_rotation import (
     AUTHORITIES,
     CANARIES,
     HOSTS,
-    PASSWORD,
+    LENGTHS,
     TOPICS,
-    USERNAME,
     Work,
     application_of,
 )
@@ -106,7 +105,7 @@ def test_users_are_told_and_a_lost_notice_holds_nothing_up(emulator):
 
 
 def work(emulator, **settings):
-    given = {HOSTS: "db.example.com", TOPICS: "arn:aws:sns:x", CANARIES: "{}", USERNAME: "12", PASSWORD: "32"}
+    given = {HOSTS: "db.example.com", TOPICS: "arn:aws:sns:x", CANARIES: "{}", LENGTHS: "12,32"}
     return Work({**given, **settings}, emulator.client)
 
 

@@ -84,8 +84,7 @@ def rotation_function(place: Place, options: DatabaseConfig, homes: Sequence[Hom
             secret_rotation.HOSTS: Join(",", hosts),
             secret_rotation.TOPICS: _topics(place, ""),
             secret_rotation.CANARIES: json.dumps(canaries, sort_keys=True),
-            secret_rotation.USERNAME: str(options.username_length),
-            secret_rotation.PASSWORD: str(options.password_length),
+            secret_rotation.LENGTHS: f"{options.username_length},{options.password_length}",
         },
         seconds=limit(SECONDS),
     )

@@ -31,6 +31,7 @@ from troposphere.ec2 import IamInstanceProfile as Profile
 from troposphere.iam import InstanceProfile
 
 from stratolab.infra import names, tags
+from stratolab.infra.arns import regional
 from stratolab.infra.blocks.policies import Statement, allow, managed
 from stratolab.infra.blocks.roles import service_role
 
@@ -68,7 +69,7 @@ def tunnel(place: Place) -> list[Any]:
     name = names.named("group", place.lab, place.environment, NAME)
     marked = {**place.tags, "Name": name, tags.TUNNEL: place.lab}
     return [
-        managed("TunnelPolicy", place.lab, f"{place.environment}-{NAME}", speak_with_session_manager()),
+        managed("TunnelPolicy", place.lab, f"{place.environment}-{NAME}", *speak_with_session_manager()),
         service_role(
             ROLE,
             place.lab,
@@ -108,16 +109,20 @@ def tunnel(place: Place) -> list[Any]:
     ]
 
 
-def speak_with_session_manager() -> Statement:
-    """What Session Manager's agent needs, which AWS allows for all or none; and nothing of the rest of it."""
-    actions = [
-        "ssm:UpdateInstanceInformation",
+def speak_with_session_manager() -> tuple[Statement, ...]:
+    """What Session Manager's agent needs, from a machine only; and nothing of the rest of Systems Manager."""
+    channels = [
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     ]
-    return allow("SpeakWithSessionManager", actions, "*")
+    machines = regional("ec2", "instance/*")
+    from_one = {"ArnLike": {"ec2:SourceInstanceARN": machines}}
+    return (
+        allow("TellOfItself", ["ssm:UpdateInstanceInformation"], machines, when=from_one),
+        allow("KeepChannels", channels, "*", when=from_one),
+    )
 
 
 def _template(place: Place, marked: Mapping[str, str]) -> Any:

@@ -65,8 +65,12 @@ def answered(
 def put(url: str, body: bytes) -> None:
     """Write to an address that CloudFormation has signed, which holds for no other type of content than none."""
     request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - looked at
-    with urllib.request.urlopen(request, timeout=_WITHIN) as response:  # noqa: S310
-        response.read()
+    try:
+        with urllib.request.urlopen(request, timeout=_WITHIN) as response:  # noqa: S310
+            response.read()
+    except urllib.error.HTTPError as error:
+        error.close()  # it is the answer, and holds the connection
+        raise
 
 
 def _answer(event: Mapping[str, Any], do: Callable[[Mapping[str, Any]], Mapping[str, str]]) -> dict[str, Any]:

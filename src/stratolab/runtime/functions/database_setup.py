@@ -157,7 +157,8 @@ def within(seconds: float, do: Callable[[], list[Ran]], stop: Callable[[], None]
 
 
 def _object(store: Any, bucket: str, key: str) -> bytes:
-    return bytes(store.get_object(Bucket=bucket, Key=key)["Body"].read())
+    with closing(store.get_object(Bucket=bucket, Key=key)["Body"]) as body:
+        return bytes(body.read())
 
 
 def _ask(connection: Any, sql: str) -> object:

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from stratolab.runtime.rotation.steps import Step
 
 PREFIX = "STRATOLAB_ROTATION_"
-HOSTS, TOPICS, CANARIES, USERNAME, PASSWORD, AUTHORITIES = (
-    f"{PREFIX}{name}" for name in ("HOSTS", "TOPICS", "CANARIES", "USERNAME", "PASSWORD", "AUTHORITIES")
+HOSTS, TOPICS, CANARIES, LENGTHS, AUTHORITIES = (
+    f"{PREFIX}{name}" for name in ("HOSTS", "TOPICS", "CANARIES", "LENGTHS", "AUTHORITIES")
 )
 """Settings: the hosts with commas, what topics' ARNs begin with, canaries by application as JSON, the lengths of names
-and passwords. AUTHORITIES is a file of certificates in place of RDS's."""
+and of passwords with a comma. AUTHORITIES is a file of certificates in place of RDS's."""
 REHEARSE = "rehearse"
 _STEPS: dict[str, Step] = {
     "createSecret": "create",
@@ -117,11 +117,12 @@ class Work:
     def _rotation(self, secret: str, *, seed: Login | None = None, shared: str = "") -> Rotation:
         application = application_of(secret)
         secrets = self.client("secretsmanager")
+        of_name, of_password = map(int, self.settings[LENGTHS].split(","))
         exchange = Databases(
             self._connect,
             lambda login: self._owner(login, secrets),
-            int(self.settings[USERNAME]),
-            int(self.settings[PASSWORD]),
+            of_name,
+            of_password,
             seed,
             shared,
         )
