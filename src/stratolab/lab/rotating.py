@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 from stratolab.core.errors import InputError
 from stratolab.lab.choosing import chosen
 from stratolab.lab.local import LocalLab
+from stratolab.runtime.rotation import keys
+from stratolab.runtime.rotation.steps import CURRENT, Rotation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stratolab.aws.clients import Clients
+    from stratolab.aws.secretsmanager import SecretVault
+    from stratolab.lab.deployed import DeployedLab
     from stratolab.runtime.rotation.credentials import Login
-    from stratolab.runtime.rotation.steps import Rotation
     from stratolab.secrets.rotations.protocol import Rotator
 
 
@@ -37,19 +41,42 @@ def open_rotations(named: str = "", start: Path | None = None) -> Rotator:
     from stratolab.secrets.rotations.aws import AwsRotations
 
     of = found.clients.of
+    vault = SecretVault(of("secretsmanager"))
     return AwsRotations(
         found.secrets,
-        SecretVault(of("secretsmanager")),
+        vault,
         Functions(of("lambda", waits=WAITS)),
         LogSearch(of("logs")),
+        lambda full: _by_hand(found, vault, full),
     )
 
 
+def _by_hand(lab: DeployedLab, vault: SecretVault, full: str) -> Rotation | None:
+    """How a secret of a lab in AWS is exchanged that no function exchanges: an access key, by whoever may make one."""
+    from stratolab.runtime.functions.kept import Kept
+
+    current = vault.value(full, stage=CURRENT) or ""
+    if not keys.is_one(current):
+        return None
+    kept = Kept(lab.clients.of("secretsmanager"))
+    return Rotation(kept, _access_keys(current, lab.clients))
+
+
+def _access_keys(current: str, clients: Clients | None = None) -> keys.AccessKeys:
+    from stratolab.aws.accesskeys import UserKeys
+    from stratolab.aws.clients import Clients
+
+    used = clients or Clients("")
+    return keys.AccessKeys(UserKeys(used.of("iam"), keys.user_of(current), used.region))
+
+
 def local_rotation(lab: LocalLab, secret: str) -> Rotation:
-    """How a secret of this machine's lab is exchanged."""
+    """How a secret of this machine's lab is exchanged: as an access key of AWS, or as a database's user."""
+    current = lab.secrets.get(secret)
+    if keys.is_one(current):
+        return Rotation(lab.secrets, _access_keys(current))
     from stratolab.runtime.rotation import canaries, credentials
     from stratolab.runtime.rotation.databases import Databases
-    from stratolab.runtime.rotation.steps import Rotation
 
     table = _table(lab, secret)
     exchange = Databases(

@@ -100,6 +100,20 @@ class AccessKeys:
         self.keys.delete(key)
 
 
+def is_one(value: str) -> bool:
+    """Whether a secret holds an access key with the name of its user."""
+    try:
+        document = json.loads(value)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and {USER, KEY, VALUE} <= document.keys()
+
+
+def user_of(value: str) -> str:
+    """The user whose key a secret holds."""
+    return _read(value)[USER]
+
+
 def _read(text: str) -> dict[str, str]:
     try:
         document = json.loads(text)

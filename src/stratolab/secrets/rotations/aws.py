@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stratolab.aws.functions import Functions
     from stratolab.aws.logsearch import LogSearch
     from stratolab.aws.secretsmanager import KeptSecret, SecretVault
+    from stratolab.runtime.rotation.steps import Rotation
     from stratolab.secrets.aws import AwsSecrets
 
 PAUSE = 2.0  # seconds between two looks
@@ -36,20 +37,23 @@ _DOING = "rotating a secret"
 
 @dataclass(frozen=True, slots=True)
 class AwsRotations:
-    """Rotations of `secrets`."""
+    """Rotations of `secrets`. `by_hand` says how one is exchanged that no function exchanges, if it can be at all."""
 
     secrets: AwsSecrets
     vault: SecretVault
     functions: Functions
     logs: LogSearch
+    by_hand: Callable[[str], Rotation | None]
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
     def rotate(self, name: str, tell: Callable[[Progress], None]) -> Rotated:
         """Exchange a secret."""
-        kept = self._rotating(name)
+        kept = self.secrets.kept(name)
         self._clear_dead(kept, name, tell)
         began, token = self.clock(), str(uuid.uuid4())
+        if not kept.rotated_by:
+            return self._rotated_here(kept, name, token, tell)
         try:
             self.vault.rotate(kept.name, token=token)
         except BusyError as error:
@@ -68,15 +72,30 @@ class AwsRotations:
             raise _failed(str(answer.get("reason", "")), str(answer.get("kind", "")))
         return Rotated(name, token, str(answer["who"]), self.clock() - began, rehearsed=True)
 
+    def _rotated_here(
+        self, kept: KeptSecret, name: str, token: str, tell: Callable[[Progress], None]
+    ) -> Rotated:
+        """Take the steps in this process."""
+        began, rotation = self.clock(), self.by_hand(kept.name)
+        if rotation is None:
+            raise self._fixed(name)
+        for step in rotation.whole(kept.name, token):
+            tell(Progress(step, ""))
+        return Rotated(name, token, rotation.who(kept.name, token), self.clock() - began)
+
     def _rotating(self, name: str) -> KeptSecret:
         kept = self.secrets.kept(name)
         if not kept.rotated_by:
-            raise InputError(
-                f"nothing exchanges {name}",
-                doing=_DOING,
-                hint='an application\'s database does: applications = ["..."] and rotation = "lambda" in lab.toml',
-            )
+            raise self._fixed(name)
         return kept
+
+    @staticmethod
+    def _fixed(name: str) -> InputError:
+        return InputError(
+            f"nothing exchanges {name}",
+            doing=_DOING,
+            hint='an application\'s database does: applications = ["..."] and rotation = "lambda" in lab.toml',
+        )
 
     def _clear_dead(self, kept: KeptSecret, name: str, tell: Callable[[Progress], None]) -> None:
         """Give up a version that a killed rotation or rehearsal has left behind, which no other could begin beside."""
