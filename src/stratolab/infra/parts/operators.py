@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from troposphere import Sub
@@ -81,7 +82,7 @@ def _deliveries(lab: str) -> list[Statement]:
 
 def read_logs(lab: str, below: str) -> Statement:
     """Read a part of the lab's logs."""
-    sid = "".join(part.capitalize() for part in below.replace("*", "").split("/"))
+    sid = "".join(part.capitalize() for part in re.split(r"[/-]", below.replace("*", "")))
     where = regional("logs", f"log-group:{names.pathed('log group', lab, below)}*")
     return allow(f"ReadLogsOf{sid or 'All'}", _READ_LOGS, where)
 
