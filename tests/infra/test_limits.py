@@ -17,6 +17,8 @@ from stratolab.testing.labs import every_kind_of_lab, largest
 NAMED = {
     "AWS::AccessAnalyzer::Analyzer": ("AnalyzerName", "analyzer"),
     "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName", "compute environment"),
+    "AWS::AutoScaling::AutoScalingGroup": ("AutoScalingGroupName", "group"),
+    "AWS::Lambda::Function": ("FunctionName", "function"),
     "AWS::Batch::JobQueue": ("JobQueueName", "queue"),
     "AWS::CloudTrail::Trail": ("TrailName", "trail"),
     "AWS::CloudWatch::Alarm": ("AlarmName", "alarm"),
@@ -106,6 +108,7 @@ def test_every_kind_of_name_is_known_to_this_test() -> None:
     """A type that is given a name must stand in NAMED, or nobody looks at its limit."""
     unnamed = {"AWS::S3::Bucket", "AWS::IAM::User", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet"}
     unnamed |= {"AWS::Lambda::Permission"}  # it names the function that it is about
+    unnamed |= {"AWS::AutoScaling::ScheduledAction"}  # it names its group
     for lab in every_kind_of_lab():
         for stack in stacks(lab):
             for resource in stack.template["Resources"].values():

@@ -8,8 +8,18 @@ from stratolab.config.labs.load import lab_from_mapping
 from stratolab.core.errors import InputError
 from stratolab.infra.blocks.databases import OWNER
 from stratolab.infra.catalogue import find, stacks
+from stratolab.runtime.databases.setup import Script
 from stratolab.testing.labs import sample
 
+
+class _Everything(dict):
+    """Outputs of every stack, whatever is asked for."""
+
+    def __missing__(self, _key) -> _Everything:
+        return self
+
+
+EVERYTHING = _Everything()
 LAB = {"name": "acme", "region": "eu-west-1", "profile": "standard"}
 
 
@@ -130,7 +140,9 @@ def test_what_changes_in_place_keeps_the_name(change):
 def test_its_logs_have_an_end_and_are_there_before_it():
     made = stack().template["Resources"]
     names = {
-        one["Properties"]["LogGroupName"] for one in made.values() if one["Type"] == "AWS::Logs::LogGroup"
+        one["Properties"]["LogGroupName"]
+        for title, one in made.items()
+        if one["Type"] == "AWS::Logs::LogGroup" and title.startswith("Database")
     }
     here = made["Database"]["Properties"]["DBInstanceIdentifier"]
     assert names == {f"/aws/rds/instance/{here}/{log}" for log in ("postgresql", "upgrade")}
@@ -139,9 +151,9 @@ def test_its_logs_have_an_end_and_are_there_before_it():
 
 
 def test_without_monitoring_there_is_no_role():
-    assert of_type(stack(monitoring=0), "AWS::IAM::Role") == []
+    assert "MonitoringRole" not in stack(monitoring=0).template["Resources"]
     assert "MonitoringRoleArn" not in properties(monitoring=0)
-    (role,) = of_type(stack(monitoring=15), "AWS::IAM::Role")
+    role = stack(monitoring=15).template["Resources"]["MonitoringRole"]["Properties"]
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
         "Service": "monitoring.rds.amazonaws.com"
     }
@@ -154,3 +166,73 @@ def test_applications_apart_have_instances_of_their_own():
     assert len({one["DBInstanceIdentifier"] for one in instances}) == 3
     published = {one.published for one in made.outputs}
     assert {f"applications/churn/database/{what}" for what in ("host", "secret")} <= published
+
+
+def functions_of(made):
+    return {
+        title: one["Properties"]
+        for title, one in made.template["Resources"].items()
+        if one["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def test_every_database_has_its_test_and_only_one_with_scripts_its_set_up():
+    assert set(functions_of(stack())) == {"TestFunction"}
+    made = stack(setup="sql", setup_timeout="2m")
+    assert set(functions_of(made)) == {"TestFunction", "SetupFunction"}
+    called = made.template["Resources"]["Setup"]
+    assert called["Type"] == "Custom::DatabaseSetup"
+    assert called["Properties"]["Scripts"] == {"Ref": "SetupScripts"}
+    assert called["Properties"]["Host"] == {"Fn::GetAtt": ["Database", "Endpoint.Address"]}
+    limit = functions_of(made)["SetupFunction"]["Timeout"]
+    assert 120 < limit <= 900
+    assert called["Properties"]["ServiceTimeout"] >= 3 * limit  # Lambda calls a killed one twice more
+    assert functions_of(stack(setup="sql"))["SetupFunction"]["Timeout"] == 900
+
+
+def test_functions_are_in_the_private_network_and_hold_no_secret():
+    for one in functions_of(stack(setup="sql")).values():
+        assert one["VpcConfig"] == {
+            "SubnetIds": {"Ref": "NetworkPrivateSubnets"},
+            "SecurityGroupIds": [{"Ref": "NetworkFunctionGroup"}],
+        }
+        assert one["Environment"]["Variables"]["STRATOLAB_DATABASE_SECRET"] == {
+            "Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]
+        }
+
+
+def test_a_changed_script_is_another_value_of_a_parameter():
+    def of(*scripts):
+        tables = {"lab": LAB, "environments": {"prod": {"database": {"setup": "sql"}}}}
+        made = stacks(lab_from_mapping(tables, "here"), scripts={"prod": {"": scripts}})
+        return next(one for one in made if one.key == "database.prod")
+
+    first, other = of(Script("a.sql", "SELECT 1")), of(Script("a.sql", "SELECT 2"))
+    assert first.body == other.body
+    assert first.parameters(EVERYTHING)["SetupScripts"] != other.parameters(EVERYTHING)["SetupScripts"]
+    assert of(Script("b.sql", "SELECT 1")).parameters(EVERYTHING) != first.parameters(EVERYTHING)
+    keys = {one.key for one in first.code}
+    assert first.parameters(EVERYTHING)["SetupScripts"] in keys
+    assert f"scripts/{Script('a.sql', 'SELECT 1').checksum}.sql" in keys
+
+
+def test_applications_apart_have_functions_and_scripts_of_their_own():
+    made = stack(applications=["world-series"], apart=True, rotation="managed", setup="sql")
+    title = next(one for one in functions_of(made) if one.startswith("SetupFunctionworld"))
+    own = functions_of(made)[title]["Environment"]["Variables"]
+    assert own["STRATOLAB_DATABASE_NAME"] == "world_series"
+    assert functions_of(made)[title]["FunctionName"] == "acme-prod-database-setup-world-series"
+    published = {one.published for one in made.outputs}
+    assert {f"applications/world-series/database/{what}" for what in ("setup", "test-function")} <= published
+
+
+def test_the_way_in_is_a_group_of_none():
+    assert of_type(stack(), "AWS::AutoScaling::AutoScalingGroup") == []
+    made = stack(tunnel=True)
+    (group,) = of_type(made, "AWS::AutoScaling::AutoScalingGroup")
+    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == ("0", "0", "1")
+    (night,) = of_type(made, "AWS::AutoScaling::ScheduledAction")
+    assert night["DesiredCapacity"] == 0
+    data = made.template["Resources"]["TunnelMachine"]["Properties"]["LaunchTemplateData"]
+    assert "KeyName" not in data
+    assert data["NetworkInterfaces"][0]["AssociatePublicIpAddress"] is False

@@ -138,7 +138,7 @@ def _template(place: Place, marked: Mapping[str, str]) -> Any:
             MetadataOptions=MetadataOptions(
                 HttpEndpoint="enabled", HttpTokens="required", HttpPutResponseHopLimit=1
             ),
-            Monitoring=Monitoring(Enabled=False),
+            Monitoring=Monitoring(Enabled=True),
             NetworkInterfaces=[
                 NetworkInterfaces(
                     DeviceIndex=0,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from stratolab.infra.code import Code
 
 RUNTIME, ARCHITECTURE = "python3.14", "arm64"
-"""The newest Python that Lambda has, on the processor that costs less.
+"""A Python that Lambda keeps up to date until 2029, on the processor that costs less.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
 LONGEST = 900
 """Seconds that Lambda lets a function run at most."""
