@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 
 import pytest
+from tests.runtime.rotation.conftest import exchange, first, server, user  # noqa: F401
 
 from stratolab.cli import table
+from stratolab.runtime.rotation import credentials
 
 WORD = "canary-7f3a91c2"
 PASSWORD = "canary-p4ssw0rd-55e0"
@@ -138,11 +141,69 @@ def test_no_canary_is_seen_anywhere(cli, lab, home):
     assert stat.S_IMODE((lab / ".stratolab").stat().st_mode) == 0o700
 
 
+LOOK = """
+import json, os, sys
+from pathlib import Path
+value = json.loads(os.environ["STRATOLAB_CANARY"])["password"]
+with open({seen!r}, "a") as file:
+    file.write(value + "\\n")
+for process in Path("/proc").glob("[0-9]*"):
+    try:
+        line, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+    except OSError:
+        continue
+    if value.encode() in line or (value.encode() in environment and int(process.name) != os.getpid()):
+        sys.exit("it is seen at process " + process.name)
+print(value)
+sys.exit(Path("fail").exists())
+"""
+
+
+def test_no_password_of_a_rotation_is_seen_anywhere(cli, project, server, user, home):  # noqa: F811
+    """The new ones too: of a rotation, a rehearsal, a failing canary, an owner who is not let in."""
+    seen = home.with_name(f"{home.name}-seen")
+    scheme = {"postgres": "postgresql", "mysql": "mysql"}[server.engine]
+    url = f"{scheme}://127.0.0.1:{server.port}/{user.database}?sslmode=verify-full&sslrootcert={server.certificate}"
+    table = f'[databases.default]\nurl = "{url}"\nsecret = "db"\ncanary_command = "python look.py"\n'
+    root = project(table, {"look.py": LOOK.replace("{seen!r}", repr(str(seen)))})
+    owner = {"username": server.owner.name, "password": server.owner.password}
+    cli("secrets", "set", "owner", typed=json.dumps(owner), folder=root)
+    cli("secrets", "set", "db", typed=credentials.written(replace(user, owner="owner")), folder=root)
+    said = []
+
+    def run(code, *words):
+        answer = cli(*words, folder=root, timeout=110)
+        said.append(answer.out + answer.err)
+        assert answer.code == code, answer.err
+
+    run(0, "secrets", "rotate", "db")
+    run(0, "secrets", "rehearse", "db", "--json")
+    (root / "fail").touch()
+    run(1, "secrets", "rotate", "db", "--debug")
+    run(1, "secrets", "rehearse", "db", "--debug")
+    cli("secrets", "set", "owner", typed=json.dumps({**owner, "password": WORD}), folder=root)
+    run(1, "secrets", "rotate", "db", "--debug")
+    run(0, "secrets", "ls", "--json")
+
+    passwords = [user.password, server.owner.password, WORD, *seen.read_text().split()]
+    assert len(set(passwords)) == 7
+    assert [text for text in said if any(word in text for word in passwords)] == []
+    files = [path for folder in (root, home) for path in folder.rglob("*") if path.is_file()]
+    holding = {path.name for path in files if any(word.encode() in path.read_bytes() for word in passwords)}
+    assert holding == {"secrets.json"}
+    logs = [path.read_text(errors="replace") for path in server.log.parent.glob("*") if path.is_file()]
+    assert any(user.name in text for text in logs)
+    exchanged = [
+        word for word in passwords if word != server.owner.password
+    ]  # whom the test made in the clear
+    assert not any(word in text for text in logs for word in exchanged)
+
+
 def test_a_new_verb_is_thought_of():
     """Whoever adds a command says here whether it is run above, or why not."""
     above = {
         "run", "sweep", "jobs retry", "replay", "why", "jobs logs", "jobs ls", "jobs show", "sweeps ls", "sweeps show",
         "sweeps best", "sweeps report", "sweeps export", "secrets set", "secrets get", "secrets ls", "files ls",
-        "config show", "config check", "doctor",
+        "secrets rotate", "secrets rehearse", "config show", "config check", "doctor",
     }  # fmt: skip
     assert above <= {command.words for command in table.COMMANDS}

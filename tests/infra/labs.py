@@ -35,6 +35,8 @@ database = st.fixed_dictionaries(
     optional={
         "engine": st.sampled_from(["postgres", "mysql"]),
         "port": st.integers(1150, 65_535).filter(lambda port: port not in {1433, 1521, 3306, 5432}),
+        "applications": st.lists(names(30).map("a-{}".format), max_size=3, unique=True),
+        "rotation": st.sampled_from(["lambda", "none"]),
     },
 )
 

@@ -109,6 +109,7 @@ def test_every_kind_of_name_is_known_to_this_test() -> None:
     """A type that is given a name must stand in NAMED, or nobody looks at its limit."""
     unnamed = {"AWS::S3::Bucket", "AWS::IAM::User", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet"}
     unnamed |= {"AWS::AutoScaling::ScheduledAction", "AWS::Lambda::EventSourceMapping"}  # they name others
+    unnamed |= {"AWS::Lambda::Permission"}  # it names the function that it is about
     for lab in every_kind_of_lab():
         for stack in stacks(lab):
             for resource in stack.template["Resources"].values():

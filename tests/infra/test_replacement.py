@@ -41,6 +41,7 @@ FIXED = {
         "StorageEncrypted",  # always
     },
     "AWS::RDS::DBParameterGroup": {"Description", "Family"},  # has no name of ours
+    "AWS::Lambda::Permission": {"Action", "Principal", "SourceAccount"},  # always the same
     "AWS::Logs::MetricFilter": {"LogGroupName"},  # has no name of ours
 }
 NAMES = ("Name", "BucketName", "BudgetName", "UserName", "DomainName")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stratolab.aws.errors import calling, code_of
+from stratolab.aws.errors import BusyError, calling, code_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,10 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True)
 class KeptSecret:
-    """A secret without its values. `rotated_by` is the ARN of the function that exchanges it, if there is one."""
+    """A secret without its values. `rotated_by` is the ARN of the function that exchanges it, if there is one.
+
+    `rotated` and `due` are when it was last exchanged and when that is to be done again (by the end of that day).
+    """
 
     name: str
     arn: str
@@ -36,6 +39,7 @@ class KeptSecret:
     deleted: bool = False
     rotated_by: str = ""
     rotated: float | None = None
+    due: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +115,21 @@ class SecretVault:
                 SecretId=name, VersionStage=stage, RemoveFromVersionId=version
             )
 
+    def rotate(self, name: str, *, token: str) -> None:
+        """Have Secrets Manager begin to exchange a secret; the new version's id will be the token.
+
+        Raises `BusyError` while another rotation of it has not ended.
+        """
+        with calling(f"rotating the secret {name}"):
+            try:
+                self._client.rotate_secret(SecretId=name, ClientRequestToken=token)
+            except ClientError as error:
+                if code_of(error) == _UNFIT and "rotation" in message_of(error):
+                    raise BusyError(
+                        "another rotation of it has not ended", doing=f"rotating {name}"
+                    ) from None
+                raise
+
     def delete(self, name: str, *, days: int) -> None:
         """Delete a secret; within so many days it can be restored."""
         with calling(f"deleting the secret {name}"):
@@ -146,7 +165,7 @@ def _listed(entry: Mapping[str, Any]) -> tuple[KeptVersion, ...]:
 
 
 def _secret(entry: Mapping[str, Any], versions: tuple[KeptVersion, ...]) -> KeptSecret:
-    rotated = entry.get("LastRotatedDate")
+    rotated, due = entry.get("LastRotatedDate"), entry.get("NextRotationDate")
     return KeptSecret(
         name=entry["Name"],
         arn=entry["ARN"],
@@ -154,5 +173,6 @@ def _secret(entry: Mapping[str, Any], versions: tuple[KeptVersion, ...]) -> Kept
         deleted=bool(entry.get("DeletedDate")),
         rotated_by=entry.get("RotationLambdaARN", "") if entry.get("RotationEnabled") else "",
         rotated=rotated.timestamp() if rotated else None,
+        due=due.timestamp() if due else None,
         tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags") or ()},
     )

@@ -52,6 +52,18 @@ COMMANDS = (
     ),
     Command("secrets get", "secrets.get", "give a secret to a program", "Secrets, databases and files"),
     Command("secrets ls", "secrets.ls", "list the names of secrets", "Secrets, databases and files"),
+    Command(
+        "secrets rotate",
+        "secrets.rotate",
+        "exchange secrets while they are in use",
+        "Secrets, databases and files",
+    ),
+    Command(
+        "secrets rehearse",
+        "secrets.rehearse",
+        "try an exchange, and take it back",
+        "Secrets, databases and files",
+    ),
     Command("secrets rm", "secrets.rm", "forget secrets, with all versions", "Secrets, databases and files"),
     Command(
         "db tunnel", "db.tunnel", "a port here that leads to a lab's database", "Secrets, databases and files"

@@ -187,6 +187,14 @@ def ago(then: float | None, now: float | None = None) -> str:
     return f"{seconds}s"
 
 
+def until(then: float | None, now: float | None = None) -> str:
+    """How far ahead a moment is: "in 5d"; "now" when it is over."""
+    if then is None:
+        return ""
+    now = time.time() if now is None else now
+    return f"in {ago(now, then)}" if then > now else "now"
+
+
 def moment(then: float | None) -> str:
     """A moment in local time: "2026-11-22 14:03:59"."""
     return "" if then is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(then))

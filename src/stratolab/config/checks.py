@@ -113,6 +113,13 @@ def _database_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Prob
         yield Problem((*path, "url"), told, "for example: postgresql://ana@db.example.com/games")
     if isinstance(secret, str) and (why := why_no_reference(secret)):
         yield Problem((*path, "secret"), why, 'name the secret, never its value: secret = "project/database"')
+    for key in ("rotate", "canary", "canary_command"):
+        if key in database and "secret" not in database:
+            yield Problem(
+                (*path, key), "is about the secret, and there is none", 'secret = "project/database"'
+            )
+    if "canary_command" in database:
+        yield from command_problems((*path, "canary_command"), database["canary_command"])
 
 
 # -- jobs -----------------------------------------------------------------------------------------

@@ -84,6 +84,26 @@ class DatabaseConfig(Table):
     secret: str | None = Field(
         None, description="The secret with its password or its whole URL.", examples=["world-series/database"]
     )
+    rotate: int | None = Field(
+        None,
+        ge=1,
+        le=365,
+        description="Days after which its secret is due to be exchanged: `stratolab secrets rotate --due` does it.",
+        examples=[1],
+    )
+    password_length: int = Field(
+        32, ge=16, le=41, description="Characters of a password that a rotation makes.", examples=[32]
+    )
+    canary: str | None = Field(
+        None,
+        description="A query that has to work with a new credential before anybody gets it.",
+        examples=["SELECT count(*) FROM games"],
+    )
+    canary_command: str | None = Field(
+        None,
+        description="A program that has to end well with it; the variable STRATOLAB_CANARY holds the new secret.",
+        examples=["python smoke.py"],
+    )
 
 
 class JobConfig(Table):

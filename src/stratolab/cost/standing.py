@@ -208,6 +208,7 @@ _FREE: Final = (
     "AWS::S3::BucketPolicy",
     "AWS::SNS::",
     "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::RotationSchedule",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::IPSet",
     "AWS::WAFv2::LoggingConfiguration",

@@ -127,7 +127,9 @@ class AwsLab:
     def deployed(self) -> DeployedLab:
         """The lab as it stands in the account, which is checked to be the lab's."""
         self.caller  # noqa: B018 - raises for another account
-        return DeployedLab(self.name, self.region, recovery=self.config.secrets.recovery)
+        known = {name: one.database for name, one in self.config.environments.items()}
+        databases = {str(name): one.recovery for name, one in known.items() if one is not None}
+        return DeployedLab(self.name, self.region, recovery=self.config.secrets.recovery, databases=databases)
 
     def tools(self, tell: Callable[[Event], None] = lambda event: None) -> Tools:  # noqa: ARG005
         """What planning and deploying use, with the account's credentials checked."""

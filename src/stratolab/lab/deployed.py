@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from stratolab.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stratolab.aws.clients import Clients
     from stratolab.secrets.aws import AwsSecrets, Rules
 
@@ -20,12 +22,21 @@ if TYPE_CHECKING:
 class DeployedLab:
     """The lab `name` in a region; without one, in that of the AWS configuration.
 
-    `recovery` is what its owner wants of deleted secrets, in days, where that is known.
+    `recovery` is what its owner wants of deleted secrets, in days, where that is known; `databases` the same for those
+    of applications' databases, by environment.
     """
 
-    def __init__(self, name: str, region: str = "", *, recovery: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        region: str = "",
+        *,
+        recovery: int | None = None,
+        databases: Mapping[str, int] | None = None,
+    ) -> None:
         need("boto3")
         self.name, self._region, self._recovery = name, region, recovery
+        self._databases = databases or {}
 
     @cached_property
     def clients(self) -> Clients:
@@ -69,6 +80,7 @@ class DeployedLab:
             key=self.published.get("keys/secrets", ""),
             tags={tags.LAB: self.name, tags.ENVIRONMENT: tags.SHARED},
             recovery=self._recovery or RECOVERY_DAYS,
+            databases=self._databases,
         )
 
 

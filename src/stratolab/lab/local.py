@@ -113,7 +113,9 @@ class LocalLab:
         """The lab's secrets."""
         from stratolab.secrets.local import LocalSecrets
 
-        return LocalSecrets(self.folder)
+        tables = self.unchecked("databases")
+        days = {one["secret"]: one["rotate"] for one in tables.values() if {"secret", "rotate"} <= one.keys()}
+        return LocalSecrets(self.folder, days=days.get)
 
     def secret_values(self, references: Mapping[str, str]) -> dict[str, str]:
         """The values for variables that name secrets. Raises `InputError` for those that are not there."""

@@ -37,11 +37,20 @@ _ORDER = {PENDING: 0, CURRENT: 1, PREVIOUS: 2}  # of versions made in the same s
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a lab keeps its secrets: the key (empty for AWS's own), the tags, and the days until one is really gone."""
+    """How a lab keeps its secrets: the key (empty for AWS's own), the tags, and the days until one is really gone.
+
+    `databases` are those days for the secrets of applications' databases, by environment.
+    """
 
     key: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     recovery: int = RECOVERY_DAYS
+    databases: Mapping[str, int] = field(default_factory=dict)
+
+    def days(self, name: str) -> int:
+        """Those of the secret of this name: `world-series/prod/database` is of a database of prod."""
+        *_, environment, what = ("", "", *name.split("/"))
+        return self.databases.get(environment, self.recovery) if what == "database" else self.recovery
 
 
 class AwsSecrets:
@@ -98,7 +107,7 @@ class AwsSecrets:
     def remove(self, name: str) -> None:
         """Forget a secret; an admin can restore it for some days."""
         self.kept(name)
-        self._vault.delete(self.full(name), days=self._rules().recovery)
+        self._vault.delete(self.full(name), days=self._rules().days(name))
 
     def full(self, name: str) -> str:
         """The name of a secret in the account."""
@@ -157,4 +166,10 @@ def _secret(name: str, kept: KeptSecret) -> Secret:
         kept.versions,
         key=lambda one: (-one.created, min((_ORDER.get(stage, 3) for stage in one.stages), default=3)),
     )
-    return Secret(name, tuple(Version(one.id, one.created, one.stages, 0) for one in versions))
+    return Secret(
+        name,
+        tuple(Version(one.id, one.created, one.stages, 0) for one in versions),
+        kept.rotated,
+        kept.due,
+        rotates=bool(kept.rotated_by),
+    )

@@ -1,6 +1,7 @@
 """Secrets in a file of the lab's folder: readable by its owner only, written whole or not at all.
 
     .stratolab/secrets.json   {"format": 1, "secrets": {NAME: [{"id", "created", "stages", "value"}, ...]}}
+                              and "rotated", the moment at which a rotation made the version current
     .stratolab/secrets.lock   held by who writes
 
 A writer takes the lock, reads, and puts a new file in the old one's place; so readers need no lock and two
@@ -20,7 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 from stratolab.core.errors import InputError, RefusedError, RemoteError
 from stratolab.core.names import nearest, new_id
-from stratolab.secrets.models import CURRENT, PREVIOUS, Secret, Version, checked_name, checked_value
+from stratolab.secrets.models import (
+    CURRENT,
+    PENDING,
+    PREVIOUS,
+    Secret,
+    Version,
+    checked_name,
+    checked_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 FILE = "secrets.json"
 LOCK = "secrets.lock"
 FORMAT = 1
+_DAY = 86_400.0
 
 _Kept = dict[str, list["_Entry"]]
 
@@ -39,16 +49,26 @@ class _Entry:
     created: float
     stages: tuple[str, ...]
     value: str
+    rotated: float | None = None
 
     def version(self) -> Version:
         return Version(self.id, self.created, self.stages, len(self.value.encode()))
 
 
 class LocalSecrets:
-    """The secrets of the lab in `folder`, which must be there when one is put."""
+    """The secrets of the lab in `folder`, which must be there when one is put.
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._clock = folder, clock
+    `days` says after how many of them a secret is due to be exchanged, None for one that is not.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        days: Callable[[str], float | None] = lambda _name: None,
+    ) -> None:
+        self._folder, self._clock, self._days = folder, clock, days
 
     def put(self, name: str, value: str, *, stage: str = CURRENT) -> Version:
         """Keep a new version of a secret."""
@@ -74,17 +94,65 @@ class LocalSecrets:
 
     def find(self, name: str) -> Secret:
         """What is known of a secret."""
-        return _secret(name, self._entries(name))
+        return self._secret(name, self._entries(name))
 
     def all(self) -> list[Secret]:
         """All secrets by name."""
-        return [_secret(name, entries) for name, entries in sorted(self._read().items())]
+        return [self._secret(name, entries) for name, entries in sorted(self._read().items())]
 
     def remove(self, name: str) -> None:
         """Forget a secret."""
         with self._writing() as kept:
             _known(name, kept)
             del kept[name]
+
+    # -- for rotations (`runtime.rotation.steps.Vault`) ----------------------------------------------
+
+    def stages(self, name: str) -> dict[str, frozenset[str]]:
+        """The stages of each version by its id."""
+        return {entry.id: frozenset(entry.stages) for entry in self._entries(name)}
+
+    def value(self, name: str, version: str) -> str:
+        """The value of a version; empty if there is none of that id."""
+        return next((entry.value for entry in self._entries(name) if entry.id == version), "")
+
+    def put_pending(self, name: str, version: str, value: str) -> None:
+        """Keep a value as the version of this id, pending. Repeated, it does nothing."""
+        checked_value(value)
+        with self._writing() as kept:
+            others = _known(name, kept)
+            if any(entry.id == version for entry in others):
+                return
+            moved = [_without_stage(old, PENDING) for old in others]
+            entry = _Entry(version, self._clock(), (PENDING,), value)
+            kept[name] = [entry, *(old for old in moved if old.stages)]
+
+    def promote(self, name: str, version: str) -> None:
+        """Make a version the current one, and the one that is it the previous. Repeated, it does nothing."""
+        with self._writing() as kept:
+            mine = next(entry for entry in _known(name, kept) if entry.id == version)
+            if CURRENT in mine.stages:
+                return
+            others = [_without_stage(old, CURRENT) for old in kept[name] if old.id != version]
+            made = _Entry(version, mine.created, (CURRENT,), mine.value, self._clock())
+            kept[name] = [made, *(old for old in others if old.stages)]
+
+    def discard(self, name: str, version: str) -> None:
+        """Forget a pending version. Repeated, it does nothing."""
+        with self._writing() as kept:
+            kept[name] = [
+                entry for entry in _known(name, kept) if entry.id != version or PENDING not in entry.stages
+            ]
+
+    def _secret(self, name: str, entries: list[_Entry]) -> Secret:
+        """What may be known of it. One that was never exchanged is due so many days after it was set."""
+        rotated = max((entry.rotated for entry in entries if entry.rotated is not None), default=None)
+        current, days = _in_stage(entries, CURRENT), self._days(name)
+        due = None
+        if days is not None and current is not None:
+            due = max(current.created, rotated or 0.0) + days * _DAY
+        versions = tuple(entry.version() for entry in entries)
+        return Secret(name, versions, rotated, due, rotates=days is not None)
 
     def _entries(self, name: str) -> list[_Entry]:
         return _known(name, self._read())
@@ -135,7 +203,7 @@ def _without_stage(entry: _Entry, stage: str) -> _Entry:
         stages.discard(PREVIOUS)
         stages |= {PREVIOUS} if CURRENT in entry.stages else set()
     stages.discard(stage)
-    return _Entry(entry.id, entry.created, tuple(sorted(stages)), entry.value)
+    return _Entry(entry.id, entry.created, tuple(sorted(stages)), entry.value, entry.rotated)
 
 
 def _known(name: str, kept: _Kept) -> list[_Entry]:
@@ -147,16 +215,18 @@ def _known(name: str, kept: _Kept) -> list[_Entry]:
     raise InputError(f"there is no secret {name!r} in this lab", doing="secret", hint=hint)
 
 
-def _secret(name: str, entries: list[_Entry]) -> Secret:
-    return Secret(name, tuple(entry.version() for entry in entries))
-
-
 def _parsed(document: Any) -> _Kept:
     if document["format"] != FORMAT:
         raise ValueError("another format")
     return {
         name: [
-            _Entry(str(one["id"]), float(one["created"]), tuple(map(str, one["stages"])), str(one["value"]))
+            _Entry(
+                str(one["id"]),
+                float(one["created"]),
+                tuple(map(str, one["stages"])),
+                str(one["value"]),
+                float(one["rotated"]) if one.get("rotated") is not None else None,
+            )
             for one in entries
         ]
         for name, entries in document["secrets"].items()
@@ -166,7 +236,13 @@ def _parsed(document: Any) -> _Kept:
 def _document(kept: _Kept) -> bytes:
     secrets = {
         name: [
-            {"id": one.id, "created": one.created, "stages": one.stages, "value": one.value}
+            {
+                "id": one.id,
+                "created": one.created,
+                "stages": one.stages,
+                "value": one.value,
+                **({} if one.rotated is None else {"rotated": one.rotated}),
+            }
             for one in entries
         ]
         for name, entries in kept.items()

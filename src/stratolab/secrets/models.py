@@ -27,10 +27,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What may be known of a secret: its name and its versions, the newest first."""
+    """What may be known of a secret: its name and its versions, the newest first.
+
+    `rotated` and `due` are when it was last exchanged and when that is to be done again, in seconds since the epoch;
+    `rotates` says whether something exchanges it by itself.
+    """
 
     name: str
     versions: tuple[Version, ...]
+    rotated: float | None = None
+    due: float | None = None
+    rotates: bool = False
 
     def version(self, stage: str = CURRENT) -> Version | None:
         """The version in that stage."""

@@ -69,7 +69,17 @@ SAMPLES: dict[str, Tables] = {
         "access": {"addresses": ["203.0.113.0/24", "2001:db8::/32"]},
         "people": PEOPLE,
         "projects": PROJECTS,
-        "environments": {"prod": {"database": {"setup": "sql", "tunnel": True}}, "dev": {}},
+        "environments": {
+            "prod": {
+                "database": {
+                    "setup": "sql",
+                    "tunnel": True,
+                    "applications": ["world-series"],
+                    "canaries": {"world-series": {"query": "SELECT count(*) FROM games"}},
+                }
+            },
+            "dev": {},
+        },
         **COMPUTE,
         "tracking": {},
     },
@@ -88,10 +98,17 @@ SAMPLES: dict[str, Tables] = {
         "environments": {
             "prod": {
                 "zones": 3,
-                "database": {"engine": "mysql", "setup": "sql", "setup_timeout": "5m", "tunnel": True},
+                "database": {
+                    "engine": "mysql",
+                    "setup": "sql",
+                    "setup_timeout": "5m",
+                    "tunnel": True,
+                    "applications": ["world-series", "churn"],
+                    "canaries": {"churn": {"function": "acme-prod-churn-canary"}},
+                },
             },
-            "stage": {"database": {}},
-            "dev": {"database": {}},
+            "stage": {"database": {"applications": ["churn"], "apart": True, "rotation": "lambda"}},
+            "dev": {"database": {"applications": ["churn"], "rotation": "none"}},
         },
         "queues": {"large": {"kind": "ec2", "disk": 200, "environments": ["prod", "dev"]}},
         "tracking": {

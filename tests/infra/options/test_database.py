@@ -6,14 +6,20 @@ import pytest
 from tests.infra.options.answers import Answer, Given, Made, Option, Refused, check
 
 from stratolab.infra.catalogue import find
+from stratolab.infra.names import title
 from stratolab.testing.labs import sample
 
 FUNCTION, ROLE = "AWS::Lambda::Function", "AWS::IAM::Role"
 INSTANCE, SUBNETS, GROUP = "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup"
 HERE = "environments.*.database"
-BY_RDS = Refused(
-    "RDS makes the owner's password and keeps it: no length, window or name of a secret is to be chosen"
+KEPT = "AWS::SecretsManager::Secret"
+SETTINGS = "Environment.Variables.STRATOLAB_ROTATION"
+BY_RDS = Refused("RDS makes the owner's password and keeps it; applications have users of their own")
+WINDOW = Refused(
+    "CloudFormation deletes at once or not at all, so secrets outlive their stack; `secrets rm` deletes one, with the "
+    "window that `recovery` says (30 days under this profile)"
 )
+NAMED = Made(KEPT, "Name", "lab, application and environment: below what that application's project may read")
 NEVER_SHOWN = Refused("no output holds a user's name or password: what gets in takes the secret by reference")
 FIXED = Refused(
     "the owner's name is lab_owner, for no application is the owner; a template cannot make up a name"
@@ -40,12 +46,12 @@ NETWORKING_IN: dict[str, Answer] = {
 }
 NETWORKING_OUT: dict[str, Answer] = {"db_subnet_group": Given("SubnetGroup")}
 SECRETS_IN: dict[str, Answer] = {
-    "username_length": FIXED,
-    "password_length": BY_RDS,
-    "username_recovery_window": BY_RDS,
-    "password_recovery_window": BY_RDS,
-    "username_secret_name": BY_RDS,
-    "password_secret_name": BY_RDS,
+    "username_length": Option(f"{HERE}.username_length", FUNCTION, f"{SETTINGS}_LENGTHS", default=12),
+    "password_length": Option(f"{HERE}.password_length", FUNCTION, f"{SETTINGS}_LENGTHS", default=32),
+    "username_recovery_window": WINDOW,
+    "password_recovery_window": WINDOW,
+    "username_secret_name": NAMED,
+    "password_secret_name": NAMED,
 }
 SECRETS_OUT: dict[str, Answer] = {
     "username": NEVER_SHOWN,
@@ -137,6 +143,17 @@ BEYOND: dict[str, Answer] = {
     ),
     "insights": Option(f"{HERE}.insights", INSTANCE, "EnablePerformanceInsights", default=True),
     "monitoring": Option(f"{HERE}.monitoring", INSTANCE, "MonitoringInterval", default=60),
+    "days between two exchanges": Option(
+        f"{HERE}.rotate",
+        "AWS::SecretsManager::RotationSchedule",
+        "RotationRules.AutomaticallyAfterDays",
+        default=7,
+    ),
+    "applications": Option(f"{HERE}.applications", "Custom::ApplicationDatabase", "Database", default=()),
+    "canaries": Option(f"{HERE}.canaries", FUNCTION, f"{SETTINGS}_CANARIES", default={}),
+    "an application's host": Given(title("Host", "world-series")),
+    "an application's secret": Given(title("Secret", "world-series")),
+    "the function that exchanges": Given("RotationFunction"),
     "a way in for people": Option(
         f"{HERE}.tunnel", "AWS::AutoScaling::AutoScalingGroup", "MaxSize", default=False
     ),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _CLASS = re.compile(r"db\.[a-z][a-z0-9-]*\.(?:micro|small|medium|large|[0-9]*xlarge)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FUNCTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+CANARIES_MOST = 2_000
+"""Characters of all canaries of an environment: a function's settings have 4 KB together."""
 _SNAPSHOT = re.compile(
     r"(?:arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]{12}:snapshot:)?(?:rds:)?[A-Za-z][A-Za-z0-9-]{0,254}"
 )
@@ -57,7 +60,7 @@ def database_problems(
     yield from _storage_problems(path, database)
     yield from _place_problems(path, database, table(whole.get("lab")).get("region"))
     yield from _name_problems(path, database)
-    yield from _application_problems(path, database)
+    yield from _application_problems(path, database, table(whole.get("projects")))
     yield from _setup_problems(path, database, whole)
     yield from _tunnel_problems(path, database, whole)
     if environment == "prod":
@@ -128,8 +131,11 @@ def _name_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]
         yield Problem((*path, "name"), f'"{name}" is a word of the engine itself', "choose another name")
 
 
-def _application_problems(path: Path, database: Mapping[str, Any]) -> Iterator[Problem]:
+def _application_problems(
+    path: Path, database: Mapping[str, Any], projects: Mapping[str, Any]
+) -> Iterator[Problem]:
     names = database.get("applications", [])
+    managed = "managed" if database.get("apart") is True else "lambda"
     for index, name in enumerate(names if isinstance(names, list) else ()):
         here = (*path, "applications", index)
         if not isinstance(name, str):
@@ -141,19 +147,44 @@ def _application_problems(path: Path, database: Mapping[str, Any]) -> Iterator[P
             yield Problem(
                 here, f'"{clipped(name)}" is the name of another database in it', "choose another name"
             )
-    if names and database.get("apart") is not True:
-        told = "share an instance: their databases and users in it are not made yet, only instances apart are"
-        yield warning((*path, "applications"), told, "apart = true")
-    if database.get("rotation") == "lambda":
-        told = "is not there yet: no function of the lab exchanges passwords so far"
-        yield Problem((*path, "rotation"), told, 'rotation = "managed"')
+        elif name not in projects and (database.get("rotation") or managed) != "managed":
+            told = (
+                f'"{clipped(name)}" is no project of the lab, so no role but an admin\'s may read its secret'
+            )
+            yield warning(here, told, f"[projects.{clipped(name)}]")
     if database.get("apart") is True and names == []:
         yield warning((*path, "apart"), "has no meaning without applications")
     if database.get("rotation") == "managed" and names and database.get("apart") is not True:
         told = (
             "RDS exchanges the password of an instance's owner only, and the applications share an instance"
         )
-        yield Problem((*path, "rotation"), told, 'rotation = "none", or apart = true')
+        yield Problem((*path, "rotation"), told, 'rotation = "lambda", or apart = true')
+    yield from _canary_problems(path, database, names if isinstance(names, list) else [])
+
+
+def _canary_problems(path: Path, database: Mapping[str, Any], names: list[Any]) -> Iterator[Problem]:
+    canaries = table(database.get("canaries"))
+    managed = "managed" if database.get("apart") is True else "lambda"
+    if canaries and (database.get("rotation") or managed) != "lambda":
+        yield warning((*path, "canaries"), "are asked by the lab's function only", 'rotation = "lambda"')
+    if len(str(canaries)) > CANARIES_MOST:
+        told = (
+            f"hold more than {CANARIES_MOST:,} characters together, which a function's settings do not take"
+        )
+        yield Problem((*path, "canaries"), told, "a view with a short name, or a function")
+    for name, given in canaries.items():
+        here = (*path, "canaries", name)
+        if name not in names:
+            yield Problem(
+                here, f'"{clipped(name)}" is none of the applications', f'applications = ["{clipped(name)}"]'
+            )
+        function = table(given).get("function")
+        if isinstance(function, str) and not _FUNCTION.fullmatch(function):
+            yield Problem(
+                (*here, "function"),
+                f'"{clipped(function)}" is no name of a function',
+                "letters, digits, - and _",
+            )
 
 
 def _setup_problems(path: Path, database: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:

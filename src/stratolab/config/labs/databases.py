@@ -23,6 +23,24 @@ USUAL_PORT: dict[Engine, int] = {"postgres": 15432, "mysql": 13306}
 SETUP_MOST = 900.0  # seconds; no Lambda runs longer
 
 
+class CanaryConfig(Table):
+    """What an application has to get done with a new password: the rotation is taken back if it does not."""
+
+    query: str | None = Field(
+        None,
+        description="A query that is asked as the new user; what it changes is rolled back.",
+        examples=["SELECT count(*) FROM games"],
+    )
+    function: str | None = Field(
+        None,
+        description=(
+            "A function of yours that is called with the secret's ARN, the version and its stage, uses it, and fails "
+            "if it cannot. Its name begins with the lab's and the environment's."
+        ),
+        examples=["acme-prod-world-series-canary"],
+    )
+
+
 class DatabaseConfig(Table):
     """A relational database: private, encrypted, reached over TLS only."""
 
@@ -162,14 +180,20 @@ class DatabaseConfig(Table):
         ge=1,
         le=365,
     )
-    rotation: Literal["lambda", "managed", "none"] = Field(
-        "managed",
+    rotation: Literal["lambda", "managed", "none"] | None = Field(
+        None,
         description=(
-            "Who exchanges applications' passwords: RDS itself, every seven days (`managed`, which the owner's "
-            "password always is), or nobody (`none`, for applications that share an instance). A `lambda` that keeps "
-            "the old one valid meanwhile is not there yet, and refused."
+            "Who exchanges applications' passwords: a function of the lab (`lambda`), which keeps the one before valid "
+            "until the next exchange and goes back where a canary fails; RDS itself, every seven days, for instances "
+            "apart (`managed`, which the owner's password always is); or nobody (`none`). Without it, `managed` for "
+            "instances apart and `lambda` for applications that share one."
         ),
-        examples=["managed"],
+        examples=["lambda"],
+    )
+    canaries: dict[str, CanaryConfig] = Field(
+        {},
+        description="What has to work with an application's new password before anybody gets it, by application.",
+        examples=[{"world-series": {"query": "SELECT count(*) FROM games"}}],
     )
     tunnel: bool = Field(
         False,  # noqa: FBT003
@@ -197,6 +221,16 @@ class DatabaseConfig(Table):
 def version_of(database: DatabaseConfig) -> str:
     """The major version, given or usual."""
     return database.version or USUAL_VERSION[database.engine]
+
+
+def rotation_of(database: DatabaseConfig) -> Literal["lambda", "managed", "none"]:
+    """Who exchanges applications' passwords, given or usual."""
+    return database.rotation or ("managed" if database.apart else "lambda")
+
+
+def has_users(database: DatabaseConfig) -> bool:
+    """Whether applications have users of their own that are made by the lab's function, and not by RDS."""
+    return bool(database.applications) and rotation_of(database) != "managed"
 
 
 def port_of(database: DatabaseConfig) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from troposphere import Sub
@@ -77,7 +78,9 @@ def _deliveries(lab: str) -> list[Statement]:
         run_deliveries(lab),
         approve_releases(lab),
         keep_secrets(lab),
+        exchange_secrets(lab),
         read_logs(lab, "build"),
+        read_logs(lab, "*/functions/secret-rotation"),
     ]
 
 
@@ -86,7 +89,7 @@ def _deliveries(lab: str) -> list[Statement]:
 
 def read_logs(lab: str, below: str) -> Statement:
     """Read a part of the lab's logs."""
-    sid = "".join(part.capitalize() for part in below.replace("*", "").split("/"))
+    sid = "".join(part.capitalize() for part in re.split(r"[/-]", below.replace("*", "")))
     where = regional("logs", f"log-group:{names.pathed('log group', lab, below)}*")
     return allow(f"ReadLogsOf{sid or 'All'}", _READ_LOGS, where)
 
@@ -312,6 +315,12 @@ def keep_secrets(lab: str) -> Statement:
         "secretsmanager:UpdateSecretVersionStage",
     ]
     return allow("KeepSecrets", actions, regional("secretsmanager", f"secret:{lab}/*"))
+
+
+def exchange_secrets(lab: str) -> Statement:
+    """Call the functions that exchange secrets: whoever asks Secrets Manager for it has to be allowed that too."""
+    where = regional("lambda", f"function:{lab}-*-secret-rotation")
+    return allow("ExchangeSecrets", ["lambda:InvokeFunction"], where)
 
 
 # -- delivery -------------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import GetAtt, Ref
 
+from stratolab.config.labs.databases import has_users
 from stratolab.infra import names, tags
 from stratolab.infra.blocks import databases as blocks
 from stratolab.infra.blocks.policies import managed
 from stratolab.infra.blocks.roles import service_role
 from stratolab.infra.body import Body
+from stratolab.infra.parts import application_databases
 from stratolab.infra.parts import database_functions as functions
 from stratolab.infra.parts import database_tunnel as tunnels
 from stratolab.infra.parts.functions import Place
@@ -53,12 +55,18 @@ TEST_FUNCTION = Output(
 SETUP_FUNCTION = Output(
     "database", "SetupFunction", "The function that sets it up", published="database/setup-function"
 )
+ROTATION_FUNCTION = Output(
+    "database",
+    "RotationFunction",
+    "The function that makes applications' users and exchanges their passwords",
+    published="rotation/function",
+)
 
 _INSTANCE, _SUBNETS, _PARAMETERS, _MONITORING = "Database", "Subnets", "Parameters", "MonitoringRole"
 
 
 def host_of(application: str) -> Output:
-    """Where an application's own instance answers, if applications stand apart."""
+    """Where an application's database answers."""
     return Output(
         "database",
         names.title("Host", application),
@@ -111,6 +119,7 @@ def build(
                 for one in entries
                 for part in functions.inputs(one, scripts=found[one.application] if setting_up else None)
             ),
+            *(application_databases.inputs() if has_users(options) else ()),
         ),
         resources=(
             blocks.subnet_group(_SUBNETS, environment, taken(network.ISOLATED_SUBNETS)),
@@ -119,6 +128,7 @@ def build(
             *blocks.instance(_INSTANCE, place, options, name=options.name),
             *(part for one in apart for part in application(place, options, one)),
             *(part for one in entries for part in beside(lab, environment, options, one)),
+            *users(lab, environment, options),
             *(way_in(lab, environment) if options.tunnel else ()),
         ),
         outputs={
@@ -130,12 +140,14 @@ def build(
             NAME: options.name,
             OWNER_SECRET: blocks.owner_secret(_INSTANCE),
             SUBNET_GROUP: Ref(_SUBNETS),
-            **{host_of(one): GetAtt(_title(one), "Endpoint.Address") for one in apart},
-            **{secret_of(one): blocks.owner_secret(_title(one)) for one in apart},
+            **application_outputs(options),
             **{output: value for one in entries for output, value in function_outputs(options, one).items()},
             **({TUNNEL: Ref(tunnels.GROUP)} if options.tunnel else {}),
         },
-        code=functions.sources(scripts=list(found.values()) if setting_up else []),
+        code=(
+            *functions.sources(scripts=list(found.values()) if setting_up else []),
+            *(application_databases.sources() if has_users(options) else ()),
+        ),
     )
 
 
@@ -156,21 +168,48 @@ def beside(
     lab: LabConfig, environment: Environment, options: DatabaseConfig, entry: functions.Entry
 ) -> list[Any]:
     """The functions of one database: to try the way to it, and to set it up where there are scripts."""
-    place = Place(
-        lab=lab.lab.name,
-        environment=environment,
-        bucket=taken(foundation.CODE_BUCKET),
-        subnets=taken(network.PRIVATE_SUBNETS),
-        group=taken(network.FUNCTION_GROUP),
-        boundary=taken(foundation.BOUNDARY),
-        log_days=lab.security.log_days,
-        logs_key=_key(lab, foundation.LOGS_KEY),
-        secrets_key=_key(lab, foundation.SECRETS_KEY),
-    )
+    place = _place_of_functions(lab, environment)
     return [
         *functions.test(place, entry),
         *(functions.setup(place, entry, seconds=options.setup_timeout) if options.setup else []),
     ]
+
+
+def users(lab: LabConfig, environment: Environment, options: DatabaseConfig) -> list[Any]:
+    """Applications' own databases and users, where the lab's function makes them."""
+    if not has_users(options):
+        return []
+    mail = {
+        name: [one.mail for one in lab.people.values() if one.mail and name in one.projects]
+        for name in options.applications
+    }
+    homes = [_home(options, name) for name in options.applications]
+    return application_databases.users(_place_of_functions(lab, environment), options, homes, mail)
+
+
+def application_outputs(options: DatabaseConfig) -> dict[Output, Any]:
+    """Where each application's database is, and the secret with which it gets in."""
+    if not (options.apart or has_users(options)):
+        return {}
+    homes = [_home(options, name) for name in options.applications]
+    made = {host_of(home.application): home.host for home in homes}
+    made |= {
+        secret_of(home.application): Ref(home.title("Secret")) if has_users(options) else home.owner
+        for home in homes
+    }
+    return {**made, ROTATION_FUNCTION: Ref(application_databases.FUNCTION)} if has_users(options) else made
+
+
+def _home(options: DatabaseConfig, name: str) -> application_databases.Home:
+    title = _title(name) if options.apart else _INSTANCE
+    return application_databases.Home(
+        application=name,
+        host=GetAtt(title, "Endpoint.Address"),
+        port=GetAtt(title, "Endpoint.Port"),
+        database=database_name(name),
+        owner=blocks.owner_secret(title),
+        shared="" if options.apart else options.name,
+    )
 
 
 def way_in(lab: LabConfig, environment: Environment) -> list[Any]:
@@ -241,6 +280,20 @@ def database_name(application: str) -> str:
 
 def _title(application: str) -> str:
     return names.title("Database", application)
+
+
+def _place_of_functions(lab: LabConfig, environment: Environment) -> Place:
+    return Place(
+        lab=lab.lab.name,
+        environment=environment,
+        bucket=taken(foundation.CODE_BUCKET),
+        subnets=taken(network.PRIVATE_SUBNETS),
+        group=taken(network.FUNCTION_GROUP),
+        boundary=taken(foundation.BOUNDARY),
+        log_days=lab.security.log_days,
+        logs_key=_key(lab, foundation.LOGS_KEY),
+        secrets_key=_key(lab, foundation.SECRETS_KEY),
+    )
 
 
 def _place(lab: LabConfig, environment: Environment) -> blocks.Place:

@@ -110,10 +110,36 @@ def _put(request: dict[str, Any]) -> Any:
     return answer
 
 
+def _list(request: dict[str, Any]) -> Any:
+    answer = _listed(request)
+    body = json.loads(answer[2])
+    for entry in body.get("SecretList", ()):
+        entry.update(_rotating(secretsmanager._secrets[entry["Name"]]))
+    return json_response(body) if "SecretList" in body else answer
+
+
+def _describe(request: dict[str, Any]) -> Any:
+    answer = _described(request)
+    _, secret = secretsmanager._resolve(request["SecretId"])
+    return json_response({**json.loads(answer[2]), **_rotating(secret)}) if secret else answer
+
+
+def _rotating(secret: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a secret's rotation: by which function, when last, when next."""
+    days = (secret.get("RotationRules") or {}).get("AutomaticallyAfterDays")
+    last = secret.get("LastRotatedDate")
+    told = {"RotationLambdaARN": secret.get("RotationLambdaARN"), "LastRotatedDate": last}
+    if days and secret.get("RotationEnabled"):
+        told["NextRotationDate"] = (last or secret["CreatedDate"]) + int(days) * 86_400
+    return {name: value for name, value in told.items() if value}
+
+
 def _content(version: dict[str, Any]) -> Any:
     return version.get("SecretString") or version.get("SecretBinary")
 
 
 _stored, secretsmanager._store_new_secret = secretsmanager._store_new_secret, _store
+_listed, secretsmanager._list_secrets = secretsmanager._list_secrets, _list
+_described, secretsmanager._describe_secret = secretsmanager._describe_secret, _describe
 _kept, secretsmanager._put_secret_value = secretsmanager._put_secret_value, _put
 serve_before("secretsmanager", {"RotateSecret": _rotate, "CancelRotateSecret": _cancel})

@@ -10,12 +10,15 @@ from stratolab.cli import ui
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from stratolab.secrets.models import Secret
+
 EXAMPLES = """\
   stratolab secrets ls
   stratolab secrets ls world-series/     those whose names begin so
   stratolab secrets ls --lab acme        of a lab in AWS, from anywhere
   stratolab secrets ls --json
 """
+_COLUMNS = ("name", "set", "versions", "rotated", "next")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -28,7 +31,6 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Do it."""
     from stratolab.lab.secret_stores import open_secrets
-    from stratolab.secrets.models import CURRENT
 
     found = [secret for secret in open_secrets(options.lab).all() if secret.name.startswith(options.prefix)]
     if options.json:
@@ -37,6 +39,9 @@ def run(options: Namespace) -> int:
                 "secrets": [
                     {
                         "name": secret.name,
+                        "rotated": secret.rotated,
+                        "due": secret.due,
+                        "rotates": secret.rotates,
                         "versions": [
                             {"id": one.id, "created": one.created, "stages": list(one.stages)}
                             for one in secret.versions
@@ -50,13 +55,17 @@ def run(options: Namespace) -> int:
     if not found:
         ui.note("no such secret" if options.prefix else "no secrets yet: stratolab secrets set NAME")
         return 0
-    current = [(secret, secret.version(CURRENT)) for secret in found]
-    ui.table(
-        ("name", "set", "versions"),
-        [
-            (secret.name, f"{ui.ago(version.created)} ago" if version else "", str(len(secret.versions)))
-            for secret, version in current
-        ],
-        right=("versions",),
-    )
+    columns = len(_COLUMNS) if any(secret.rotates or secret.rotated for secret in found) else 3
+    ui.table(_COLUMNS[:columns], [_row(secret)[:columns] for secret in found], right=("versions",))
     return 0
+
+
+def _row(secret: Secret) -> tuple[str, ...]:
+    version = secret.version()
+    return (
+        secret.name,
+        f"{ui.ago(version.created)} ago" if version else "",
+        str(len(secret.versions)),
+        f"{ui.ago(secret.rotated)} ago" if secret.rotated else "",
+        ui.until(secret.due) if secret.rotates else "",
+    )
