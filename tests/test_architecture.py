@@ -22,8 +22,8 @@ PACKAGE = SOURCE / "stratolab"
 OWNERS = {
     "alembic": ["jobs.stores"],
     "argcomplete": ["cli"],
-    "boto3": ["aws"],
-    "botocore": ["aws"],
+    "boto3": ["aws", "runtime.container"],
+    "botocore": ["aws", "runtime.container"],
     "cmaes": ["sweeps.samplers"],
     "cryptography": ["runtime.tracking_server"],
     "joblib": ["models.opening"],

@@ -206,8 +206,51 @@ WRONG: list[tuple[str, Template, str]] = [
         "before anybody",
     ),
     ("STR16", approver("codepipeline:PutApprovalResult"), "its own release"),
+    ("STR10", made("AWS::WAFv2::WebACL", {"Scope": "REGIONAL"}), "stands before nothing"),
+    (
+        "STR27",
+        made(
+            "AWS::IAM::ManagedPolicy",
+            {
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/part/*"},
+                        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"},
+                    ],
+                }
+            },
+        ),
+        "lists all of a bucket",
+    ),
+    ("STR29", document(Sid="ChangeOwnOfEcs", Action="ecs:DeleteService", Resource="arn:own"), "by hand"),
+    (
+        "STR43",
+        made(
+            "AWS::ECS::TaskDefinition",
+            {
+                "ContainerDefinitions": [
+                    {"Name": "setup", "Essential": True},
+                    {"Name": "server", "DependsOn": [{"ContainerName": "setup", "Condition": "SUCCESS"}]},
+                ]
+            },
+        ),
+        "before server begins",
+    ),
     ("STR17", build("Tests", "ecr:PutImage"), "builds no image"),
     ("STR17", build("ImageBuild", "cloudformation:ExecuteChangeSet"), "can deploy"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", VpcConfig=None), "not the lab's"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", LogsConfig=None), "no log of the lab's"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", TimeoutInMinutes=None), "longer than eight hours"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", Visibility="PUBLIC_READ"), "to the world"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", Source={"Type": "S3"}), "whoever brings the source"),
+    (
+        "STR17",
+        build(
+            "ImageBuild", "ecr:PutImage", Environment={"PrivilegedMode": True, "Image": "x/standard:latest"}
+        ),
+        "no certain version",
+    ),
     ("STR18", role(trusts="scheduler.amazonaws.com", condition=SOURCE), "any schedule"),
     ("STR19", made("AWS::Logs::LogGroup"), "for ever"),
     ("STR19", made("AWS::Lambda::Function"), "in passing"),

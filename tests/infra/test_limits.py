@@ -17,9 +17,11 @@ from stratolab.testing.labs import every_kind_of_lab, largest
 NAMED = {
     "AWS::AccessAnalyzer::Analyzer": ("AnalyzerName", "analyzer"),
     "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName", "compute environment"),
+    "AWS::Batch::JobDefinition": ("JobDefinitionName", "job definition"),
     "AWS::Batch::JobQueue": ("JobQueueName", "queue"),
     "AWS::CloudTrail::Trail": ("TrailName", "trail"),
     "AWS::CloudWatch::Alarm": ("AlarmName", "alarm"),
+    "AWS::CodeBuild::Project": ("Name", "build"),
     "AWS::CodeCommit::Repository": ("RepositoryName", "source"),
     "AWS::ECR::Repository": ("RepositoryName", "repository"),
     "AWS::ECS::Cluster": ("ClusterName", "cluster"),

@@ -36,6 +36,7 @@ WITHOUT_LABS_NAME = re.compile(r"arn:aws:[a-z0-9-]+:[^:]*:[^:]*:([a-z-]+[/:])?\*
 
 
 def stars_only_where_aws_has_no_less(template: Template) -> Iterator[str]:
+    yield from _whole_lists_of_parts(template)
     for one in _grants(template):
         if "*" not in one.resources or one.title == "Boundary":
             continue
@@ -46,6 +47,20 @@ def stars_only_where_aws_has_no_less(template: Template) -> Iterator[str]:
                 yield f"{one.title}: {one.body.get('Sid')} allows {action} on everything"
             if not narrows(action) and not (seen or action in SET_BY_HAND or one.body.get("Condition")):
                 yield f"{one.title}: {one.body.get('Sid')} allows {action} by hand"
+
+
+def _whole_lists_of_parts(template: Template) -> Iterator[str]:
+    """Who reads a part of buckets by its prefix has no reason to list all of one."""
+    grants = list(_grants(template))
+    part = {
+        one.title
+        for one in grants
+        if "s3:GetObject" in one.actions
+        and all(not re.search(r"s3:::[^/]*/\*$", text(where)) for where in one.resources)
+    }
+    for one in grants:
+        if one.title in part and "s3:ListBucket" in one.actions and "s3:prefix" not in one.conditions:
+            yield f"{one.title}: {one.body.get('Sid')} lists all of a bucket of which it reads a part"
 
 
 def _only_looks(action: str) -> bool:
@@ -84,8 +99,9 @@ def deployers_go_through_cloudformation(template: Template) -> Iterator[str]:
             for action in one.actions
             if action.startswith("iam:") and not LOOKS.match(action) and action not in BY_HAND
         ]
-        if changing and "aws:calledvia" not in one.conditions:
-            yield f"{one.title}: {one.body.get('Sid')} allows {changing[0]} by hand"
+        stacks_ = OF_DEPLOYERS.fullmatch(str(one.body.get("Sid")))
+        if (changing or stacks_) and "aws:calledvia" not in one.conditions:
+            yield f"{one.title}: {one.body.get('Sid')} allows {(changing or one.actions)[0]} by hand"
         factor = {"iam:DeactivateMFADevice", "codepipeline:PutApprovalResult"} & set(one.actions)
         helps = "people/*" in text_of(one.body["Resource"])
         if factor and not helps and "aws:multifactorauthpresent" not in one.conditions:
@@ -153,6 +169,8 @@ SET_BY_HAND = {
     "s3:PutAccountPublicAccessBlock",
 }
 """What is done without CloudFormation and AWS cannot narrow: settings of an account, a token that opens nothing."""
+OF_DEPLOYERS = re.compile(r"ChangeOwn(Of\w+)?|ChangeUnnamed")
+"""The names of statements that are CloudFormation's calls in a deployer's name."""
 BOUNDARY_DENIES = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",

@@ -23,6 +23,16 @@ TLS = (
     "ELBSecurityPolicy-TLS13-1-3-2021-06",
 )
 
+OF_BUILDS = {"EgressOnlyGroup", "PrivateSubnets", "Vpc"}
+
+
+def the_world_comes_in_by_its_doors(template: Template) -> Iterator[str]:
+    yield from the_world_comes_in_by_443_only(template)
+    before = {text_of(one) for _, one in resources(template, "AWS::WAFv2::WebACLAssociation")}
+    for title, _ in resources(template, "AWS::WAFv2::WebACL"):
+        if not any(title in one.split() for one in before):
+            yield f"{title}: stands before nothing"
+
 
 def the_world_comes_in_by_443_only(template: Template) -> Iterator[str]:
     public = {
@@ -97,12 +107,16 @@ def distributions_have_buckets_to_themselves(template: Template) -> Iterator[str
 
 
 def environments_stay_apart(stacks: Sequence[Stack]) -> Iterator[str]:
-    """STR24, which no template alone can show: a stack of one environment takes nothing of another one's."""
+    """STR24, which no template alone can show: a stack of one environment takes nothing of another one's.
+
+    A project is of none. Its builds stand in one of them, where they call nobody inside.
+    """
     by_key = {stack.key: stack for stack in stacks}
     for stack in stacks:
         for taken in stack.inputs:
             other = by_key[taken.stack].environment if taken.stack else None
-            if other is not None and other != stack.environment:
+            builds = stack.concern == "project" and taken.output in OF_BUILDS
+            if other is not None and other != stack.environment and not builds:
                 yield f"{stack.key}: takes {taken.output} of {taken.stack}"
 
 
@@ -115,7 +129,7 @@ def no_group_by_its_id(template: Template) -> Iterator[str]:
 
 
 NETWORK = (
-    Rule("STR10", "the world comes in by 443 of public load balancers only", the_world_comes_in_by_443_only),
+    Rule("STR10", "the world comes in by 443 of public load balancers only", the_world_comes_in_by_its_doors),
     Rule("STR13", "only public subnets have a route to the internet", only_public_subnets_reach_out),
     Rule("STR14", "listeners speak TLS", listeners_speak_tls),
     Rule("STR15", "distributions have buckets to themselves", distributions_have_buckets_to_themselves),
