@@ -97,7 +97,7 @@ def _image_problems(image: Mapping[str, Any]) -> Iterator[Problem]:
     named |= {("files", index): text for index, text in enumerate(files if isinstance(files, list) else ())}
     for path, text in named.items():
         yield from _path_problems(("image", *path), text)
-        if isinstance(text, str) and not _PLAIN_PATH.fullmatch(text):
+        if isinstance(text, str) and text.strip() and not _PLAIN_PATH.fullmatch(text):
             yield Problem(("image", *path), "holds more than letters, digits and . _ / -", "rename the file")
     base = image.get("base")
     if isinstance(base, str) and not _BASE.fullmatch(base):

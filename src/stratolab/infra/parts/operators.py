@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troposphere import Sub
+
 from stratolab.infra import names, segments, tags
 from stratolab.infra.arns import everywhere, regional
 from stratolab.infra.blocks.policies import Statement, allow
+from stratolab.infra.parts.image_builds import FOLDER
 
 if TYPE_CHECKING:
     from stratolab.infra.segments import Segment
@@ -49,6 +52,7 @@ def _services(lab: str) -> list[Statement]:
         steer_services(lab),
         read_logs(lab, "*/services"),
         read_logs(lab, "*/tracking"),
+        *build_server_images(lab),
     ]
 
 
@@ -56,6 +60,7 @@ def _deliveries(lab: str) -> list[Statement]:
     return [
         see_deliveries(lab),
         run_deliveries(lab),
+        *bring_images(lab, "Images", "*", "*"),
         approve_releases(lab),
         keep_secrets(lab),
         read_logs(lab, "build"),
@@ -67,7 +72,7 @@ def _deliveries(lab: str) -> list[Statement]:
 
 def read_logs(lab: str, below: str) -> Statement:
     """Read a part of the lab's logs."""
-    sid = "".join(part.capitalize() for part in below.replace("*", "").split("/"))
+    sid = "".join(part.capitalize() for part in below.replace("*", "").replace("_", "").split("/"))
     where = regional("logs", f"log-group:{names.pathed('log group', lab, below)}*")
     return allow(f"ReadLogsOf{sid or 'All'}", _READ_LOGS, where)
 
@@ -226,6 +231,30 @@ def steer_services(lab: str) -> Statement:
     """Restart and scale the lab's services, and stop a task."""
     where = [regional("ecs", f"{what}/{lab}-*") for what in ("service", "task")]
     return allow("SteerServices", ["ecs:StopTask", "ecs:UpdateService"], where)
+
+
+def build_server_images(lab: str) -> list[Statement]:
+    """Have the tracking server's image built, and follow that."""
+    actions = [
+        "codebuild:BatchGetBuilds",
+        "codebuild:ListBuildsForProject",
+        "codebuild:StartBuild",
+        "codebuild:StopBuild",
+    ]
+    return [
+        *bring_images(lab, "ServerImages", names.TRACKING, "lab.mlflow"),
+        allow("BuildServerImages", actions, regional("codebuild", f"project/{lab}-*-tracking-image")),
+        read_logs(lab, f"build/{names.TRACKING}"),
+    ]
+
+
+def bring_images(lab: str, what: str, owner: str, repository: str) -> list[Statement]:
+    """Put what makes images where builds read it, and see which are there."""
+    where = Sub(f"arn:${{AWS::Partition}}:s3:::{lab}-delivery-*/{FOLDER}/{owner}/*")
+    return [
+        allow(f"Bring{what}", ["s3:PutObject"], where),
+        allow(f"See{what}", ["ecr:DescribeImages"], regional("ecr", f"repository/{lab}/{repository}")),
+    ]
 
 
 def keep_secrets(lab: str) -> Statement:
