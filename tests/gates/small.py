@@ -36,7 +36,9 @@ JOB = {
         "User": "1000",
         "JobRoleArn": "r",
         "LogConfiguration": {"LogDriver": "awslogs"},
+        "LinuxParameters": {"InitProcessEnabled": True},
     },
+    "PropagateTags": True,
     "Timeout": {"AttemptDurationSeconds": 60},
     "RetryStrategy": {"EvaluateOnExit": [{"Action": "EXIT", "OnExitCode": "*"}]},
 }

@@ -45,6 +45,7 @@ from tests.gates.waivers import shipped, unexplained
 from stratolab.infra.catalogue import find, stacks
 from stratolab.testing.labs import SAMPLES, every_kind_of_lab, sample
 
+INIT = {"LinuxParameters": {"InitProcessEnabled": True}}
 BY_NUMBER = {rule.number: rule for rule in RULES}
 
 # -- what we make -----------------------------------------------------------------------------------
@@ -208,6 +209,24 @@ WRONG: list[tuple[str, Template, str]] = [
     ("STR16", approver("codepipeline:PutApprovalResult"), "its own release"),
     ("STR10", made("AWS::WAFv2::WebACL", {"Scope": "REGIONAL"}), "stands before nothing"),
     (
+        "STR10",
+        {
+            "Resources": {
+                "Acl": made("AWS::WAFv2::WebACL", {"Rules": [{"Name": "people"}]})["Resources"]["One"],
+                "At": {
+                    "Type": "AWS::WAFv2::WebACLAssociation",
+                    "Properties": {"WebACLArn": {"Fn::GetAtt": ["Acl", "Arn"]}},
+                },
+            }
+        },
+        "nobody sees what people does",
+    ),
+    (
+        "STR43",
+        made("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "server"}]}),
+        "leaves what its program forgets",
+    ),
+    (
         "STR27",
         made(
             "AWS::IAM::ManagedPolicy",
@@ -230,8 +249,12 @@ WRONG: list[tuple[str, Template, str]] = [
             "AWS::ECS::TaskDefinition",
             {
                 "ContainerDefinitions": [
-                    {"Name": "setup", "Essential": True},
-                    {"Name": "server", "DependsOn": [{"ContainerName": "setup", "Condition": "SUCCESS"}]},
+                    {"Name": "setup", "Essential": True, **INIT},
+                    {
+                        "Name": "server",
+                        **INIT,
+                        "DependsOn": [{"ContainerName": "setup", "Condition": "SUCCESS"}],
+                    },
                 ]
             },
         ),
@@ -294,6 +317,8 @@ BATCH_DEFECTS = [
     (("ContainerProperties", "Image"), "a:latest", "can change under it"),
     (("ContainerProperties", "JobRoleArn"), None, "has no role"),
     (("ContainerProperties", "LogConfiguration"), None, "has no log"),
+    (("ContainerProperties", "LinuxParameters"), None, "what its program forgets"),
+    (("PropagateTags",), False, "does not hand on its tags"),
 ]
 
 

@@ -43,10 +43,17 @@ def jobs_are_confined(template: Template) -> Iterator[str]:
             (not _ends_in_exit(one.get("RetryStrategy", {})), "is retried whatever it ends with"),
             (not _is_by_digest(container.get("Image", "")), "has an image that can change under it"),
             ("JobRoleArn" not in container, "has no role of its own"),
+            (one.get("PropagateTags") is not True, "does not hand on its tags"),
+            (not _has_init(container), "leaves what its program forgets"),
             (container.get("LogConfiguration", {}).get("LogDriver") != "awslogs", "has no log"),
         ):
             if wrong:
                 yield f"{title}: {told}"
+
+
+def _has_init(container: dict[str, Any]) -> bool:
+    """Whether a first process hands on signals and clears away ended ones, whatever the program does."""
+    return container.get("LinuxParameters", {}).get("InitProcessEnabled") is True
 
 
 def _ends_in_exit(strategy: dict[str, Any]) -> bool:
@@ -139,6 +146,8 @@ def services_stay_up(template: Template) -> Iterator[str]:
     for title, one in resources(template, "AWS::ECS::TaskDefinition"):
         containers = {part.get("Name"): part for part in one.get("ContainerDefinitions", [])}
         for part in containers.values():
+            if not _has_init(part):
+                yield f"{title}: {part.get('Name')} leaves what its program forgets"
             for need in part.get("DependsOn", []):
                 first = containers.get(need.get("ContainerName"), {})
                 if need.get("Condition") == "SUCCESS" and first.get("Essential", True) is not False:

@@ -29,7 +29,13 @@ OF_BUILDS = {"EgressOnlyGroup", "PrivateSubnets", "Vpc"}
 def the_world_comes_in_by_its_doors(template: Template) -> Iterator[str]:
     yield from the_world_comes_in_by_443_only(template)
     before = {text_of(one) for _, one in resources(template, "AWS::WAFv2::WebACLAssociation")}
-    for title, _ in resources(template, "AWS::WAFv2::WebACL"):
+    for title, acl in resources(template, "AWS::WAFv2::WebACL"):
+        for rule in acl.get("Rules", []):
+            seen = rule.get("VisibilityConfig", {})
+            if not (
+                seen.get("CloudWatchMetricsEnabled") is True and seen.get("SampledRequestsEnabled") is True
+            ):
+                yield f"{title}: nobody sees what {rule.get('Name')} does"
         if not any(title in one.split() for one in before):
             yield f"{title}: stands before nothing"
 
