@@ -22,8 +22,8 @@ PACKAGE = SOURCE / "stratolab"
 OWNERS = {
     "alembic": ["jobs.stores"],
     "argcomplete": ["cli"],
-    "boto3": ["aws", "runtime.functions"],
-    "botocore": ["aws", "runtime.functions"],
+    "boto3": ["aws", "runtime.container", "runtime.functions"],
+    "botocore": ["aws", "runtime.container", "runtime.functions"],
     "cmaes": ["sweeps.samplers"],
     "cryptography": ["runtime.tracking_server"],
     "joblib": ["models.opening"],

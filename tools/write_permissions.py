@@ -37,7 +37,14 @@ REGION = "us-east-1"  # every type has a schema there
 
 # Types without handlers: what they do is done by these calls.
 WITHOUT_HANDLERS = {
-    "AWS::IAM::UserToGroupAddition": ("iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup")
+    "AWS::CodeBuild::Project": (
+        "codebuild:BatchGetProjects",
+        "codebuild:CreateProject",
+        "codebuild:DeleteProject",
+        "codebuild:UpdateProject",
+        "iam:PassRole",
+    ),
+    "AWS::IAM::UserToGroupAddition": ("iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup"),
 }
 CUSTOM = ("lambda:InvokeFunction",)
 """What every custom resource of ours is done by: a function."""

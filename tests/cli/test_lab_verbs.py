@@ -68,6 +68,14 @@ def test_a_plan_is_folded_to_the_terminal_and_tells_rights_in_short(lab):
     assert "changes access-analyzer, " in admins
 
 
+@pytest.mark.usefixtures("emulator")
+def test_a_stack_without_what_it_stands_on_is_not_passed_over(cli, lab):
+    answer = cli("up", "account", "--yes", folder=lab(), timeout=100)
+    assert answer.code == 2, answer.err
+    assert "account cannot be made without foundation, which is not there" in answer.err
+    assert "stratolab up foundation account" in answer.err
+
+
 def test_a_wrong_configuration_is_shown_with_file_and_key(cli, lab):
     answer = cli("plan", "--offline", folder=lab(LAB.replace("profile", "profil")))
     assert answer.code == 2

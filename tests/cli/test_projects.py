@@ -77,10 +77,9 @@ def test_a_project_from_its_beginning_to_its_end(cli, root, emulator):
 
     published = emulator.client("ssm").get_parameters_by_path(Path="/stratolab/acme/projects", Recursive=True)
     assert {one["Name"].rpartition("/")[2] for one in published["Parameters"]} == {
-        "role", "start-role", "images", "source", "prefix",
+        "role", "start-role", "images", "image", "builder", "source", "prefix",
     }  # fmt: skip
     assert cli("secrets", "set", "world-series/games-api", typed="hunter-24", folder=root).code == 0
-    ecr.put_image(repositoryName="acme/world-series", imageManifest='{"schemaVersion": 2}', imageTag="first")
     assert cli("project", "grant", "world-series", "bo", "--yes", folder=root, timeout=200).code == 0
     assert groups("bo") == {"acme-project-world-series"}
     out = cli("project", "revoke", "world-series", "ana", "--yes", "--json", folder=root, timeout=200)

@@ -128,7 +128,7 @@ def test_the_examples_of_the_reference_are_sound(tmp_path: Path) -> None:
     (tmp_path / "stratolab.toml").write_text(text, encoding="utf-8")
     checked = check(tmp_path, cpus=64)
     assert [str(one) for one in checked.findings if "queue" not in one.key] == []
-    assert len(blocks) == 10
+    assert len(blocks) == 11
 
 
 def test_rows_of_the_reference_are_whole() -> None:

@@ -234,6 +234,16 @@ class Emulator:
         """Take the machine away from under a running Batch job, as Spot does; False if it does not run."""
         return bool(self._ask("POST", "interrupt", {"job": job}))
 
+    def docker(self) -> list[dict[str, Any]]:
+        """What builds have asked of `docker` since this emulator was started, a call each."""
+        file = self.folder / "docker.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def hooks(self) -> list[str]:
+        """The commands that hooks of images gave to `apt-get`, `pip` and `git`."""
+        file = self.folder / "docker.jsonl.hook"
+        return file.read_text().splitlines() if file.exists() else []
+
     def _ask(self, method: str, what: str, body: object = None) -> Any:
         data = json.dumps(body).encode() if body is not None else b""
         url = f"{self.url}/_emulator/{what}"

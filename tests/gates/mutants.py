@@ -64,7 +64,6 @@ NOT_PROTECTION = {
     "IncludeSupport": "what a budget counts",
     "IncludeTax": "what a budget counts",
     "IncludeUpfront": "what a budget counts",
-    "InitProcessEnabled": "collects children that have ended",
     "ReplaceComputeEnvironment": "how a change is made",
     "TerminateJobsOnUpdate": "how a change is made",
     "UseAmortized": "what a budget counts",

@@ -23,6 +23,8 @@ from stratolab.testing.labs import sample
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stratolab.infra.catalogue import Stack
+
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 ALLOWED, NOT_ALLOWED, DENIED = "Allowed", "ImplicitlyDenied", "ExplicitlyDenied"
 WITH_FACTOR = {"aws:MultiFactorAuthPresent": "true", "aws:ViaAWSService": "false", "aws:username": "ana"}
@@ -123,13 +125,18 @@ def _ask(script: Path, question: str) -> str:
 
 @cache
 def policies(lab: str) -> dict[str, Any]:
-    """Every managed policy of a sample, by its title, as it stands in the account."""
+    """Every managed policy of a sample, by its name here, as it stands in the account."""
     return {
-        title: resolved(one["Properties"]["PolicyDocument"])
+        named(stack, title): resolved(one["Properties"]["PolicyDocument"])
         for stack in stacks(sample(lab))
         for title, one in stack.template["Resources"].items()
         if one["Type"] == "AWS::IAM::ManagedPolicy"
     }
+
+
+def named(stack: Stack, title: str) -> str:
+    """A title; with its stack before it where several stacks have resources of that title."""
+    return title if stack.concern in {"foundation", "account"} else f"{stack.key}/{title}"
 
 
 @cache
@@ -138,18 +145,20 @@ def attached(lab: str, title: str) -> tuple[str, ...]:
     for stack in stacks(sample(lab)):
         found = stack.template["Resources"].get(title)
         if found is not None:
-            own = tuple(text(one) for one in found["Properties"]["ManagedPolicyArns"])
+            own = tuple(named(stack, text(one)) for one in found["Properties"]["ManagedPolicyArns"])
             return own if found["Type"] == "AWS::IAM::Role" else (*own, *_everyones(lab))
     raise LookupError(title)
 
 
 @cache
 def roles(lab: str) -> dict[str, tuple[str, ...]]:
-    """Every role of a sample with the lab's own policies of it, by its title."""
+    """Every role of a sample with the lab's own policies of it, by its name here."""
     own = policies(lab)
     return {
-        title: tuple(
-            text(policy) for policy in one["Properties"].get("ManagedPolicyArns", []) if text(policy) in own
+        named(stack, title): tuple(
+            named(stack, text(policy))
+            for policy in one["Properties"].get("ManagedPolicyArns", [])
+            if named(stack, text(policy)) in own
         )
         for stack in stacks(sample(lab))
         for title, one in stack.template["Resources"].items()

@@ -36,7 +36,9 @@ JOB = {
         "User": "1000",
         "JobRoleArn": "r",
         "LogConfiguration": {"LogDriver": "awslogs"},
+        "LinuxParameters": {"InitProcessEnabled": True},
     },
+    "PropagateTags": True,
     "Timeout": {"AttemptDurationSeconds": 60},
     "RetryStrategy": {"EvaluateOnExit": [{"Action": "EXIT", "OnExitCode": "*"}]},
 }
@@ -104,15 +106,22 @@ def routed(tag: str) -> Template:
     }
 
 
-def build(title: str, action: str) -> Template:
+BUILD = {
+    "Environment": {"PrivilegedMode": True, "Image": "aws/codebuild/amazonlinux-x86_64-standard:5.0"},
+    "ServiceRole": {"Fn::GetAtt": ["R", "Arn"]},
+    "Source": {"Type": "S3", "BuildSpec": "{}"},
+    "LogsConfig": {"CloudWatchLogs": {"Status": "ENABLED", "GroupName": "/stratolab/acme/build/x"}},
+    "TimeoutInMinutes": 60,
+    "VpcConfig": {"VpcId": "vpc-1"},
+}
+
+
+def build(title: str, action: str, **other: Any) -> Template:
     return {
         "Resources": {
             title: {
                 "Type": "AWS::CodeBuild::Project",
-                "Properties": {
-                    "Environment": {"PrivilegedMode": True},
-                    "ServiceRole": {"Fn::GetAtt": ["R", "Arn"]},
-                },
+                "Properties": {key: value for key, value in {**BUILD, **other}.items() if value is not None},
             },
             "R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [{"Ref": "P"}]}},
             "P": document(Action=action, Resource="arn:x")["Resources"]["One"],

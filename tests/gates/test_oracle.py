@@ -339,6 +339,60 @@ def test_what_a_data_scientist_may_do_with_and_without_a_second_factor() -> None
     assert table == BY_PERSON
 
 
+_BUILD = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/acme-image"
+_JOB = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-definition/acme"
+BY_MEMBER: list[tuple[str, str, dict[str, str], str]] = [
+    # of world-series: action, on what, with which keys
+    ("codebuild:StartBuild", f"{_BUILD}-world-series", {}, ALLOWED),
+    ("codebuild:StartBuild", f"{_BUILD}-world-series", {"codebuild:source.buildspec": "x"}, NOT_ALLOWED),
+    ("codebuild:StartBuild", f"{_BUILD}-world-series", {"codebuild:environment.image": "x"}, NOT_ALLOWED),
+    ("codebuild:StartBuild", f"{_BUILD}-world-series", {"codebuild:serviceRole": "x"}, NOT_ALLOWED),
+    ("codebuild:StartBuild", f"{_BUILD}-churn", {}, NOT_ALLOWED),
+    ("codebuild:UpdateProject", f"{_BUILD}-world-series", {}, NOT_ALLOWED),
+    ("s3:PutObject", "arn:aws:s3:::FoundationDeliveryBucket/images/world-series/x.zip", {}, ALLOWED),
+    ("s3:PutObject", "arn:aws:s3:::FoundationDeliveryBucket/images/churn/x.zip", {}, NOT_ALLOWED),
+    ("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/acme/world-series", {}, NOT_ALLOWED),
+    ("batch:SubmitJob", f"{_JOB}-dev-fargate-world-series:3", {}, ALLOWED),
+    ("batch:SubmitJob", f"{_JOB}-prod-fargate-world-series:3", {}, NOT_ALLOWED),
+    ("batch:SubmitJob", f"{_JOB}-dev-fargate-churn:3", {}, NOT_ALLOWED),
+    ("batch:RegisterJobDefinition", f"{_JOB}-dev-fargate-world-series", {}, NOT_ALLOWED),
+]
+
+
+def test_what_a_member_of_a_project_may_do_with_its_images_and_jobs() -> None:
+    who = attached(LAB, "ProjectWorldSeriesGroup")
+    asked = [
+        Question(who, action, resource, {**WITH_FACTOR, **keys}) for action, resource, keys, _ in BY_MEMBER
+    ]
+    answers = decide(LAB, asked)
+    found = [(*row[:3], answer) for row, answer in zip(BY_MEMBER, answers, strict=True)]
+    assert found == BY_MEMBER
+
+
+BY_BUILD: list[tuple[str, str, str]] = [
+    ("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/acme/churn", NOT_ALLOWED),
+    ("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/acme/lab.mlflow", NOT_ALLOWED),
+    ("s3:GetObject", "arn:aws:s3:::FoundationDeliveryBucket/images/world-series/x.zip", ALLOWED),
+    ("s3:GetObject", "arn:aws:s3:::FoundationDeliveryBucket/images/churn/x.zip", NOT_ALLOWED),
+    ("s3:PutObject", "arn:aws:s3:::FoundationDeliveryBucket/images/world-series/x.zip", NOT_ALLOWED),
+    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:acme/world-series/x-1",
+     NOT_ALLOWED),
+    ("codebuild:StartBuild", f"{_BUILD}-churn", NOT_ALLOWED),
+]  # fmt: skip
+
+
+def test_what_a_build_of_a_project_may_do() -> None:
+    """Whoever builds is root beside Docker, so the role is the fence."""
+    (own,) = [one for one in roles(LAB) if one.endswith("world-series/ImageRole")]
+    asked = [
+        Question(roles(LAB)[own], action, resource, {}, "Boundary", f"{ROLES}acme-x")
+        for action, resource, _ in BY_BUILD
+    ]
+    answers = decide(LAB, asked)
+    found = [(*row[:2], answer) for row, answer in zip(BY_BUILD, answers, strict=True)]
+    assert found == BY_BUILD
+
+
 @pytest.mark.parametrize("name", GROUPS)
 def test_nobody_works_without_a_second_factor(name: str) -> None:
     who = attached(LAB, group_title(name))

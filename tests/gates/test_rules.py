@@ -45,6 +45,7 @@ from tests.gates.waivers import shipped, unexplained
 from stratolab.infra.catalogue import find, stacks
 from stratolab.testing.labs import SAMPLES, every_kind_of_lab, sample
 
+INIT = {"LinuxParameters": {"InitProcessEnabled": True}}
 BY_NUMBER = {rule.number: rule for rule in RULES}
 
 # -- what we make -----------------------------------------------------------------------------------
@@ -206,8 +207,42 @@ WRONG: list[tuple[str, Template, str]] = [
         "before anybody",
     ),
     ("STR16", approver("codepipeline:PutApprovalResult"), "its own release"),
+    (
+        "STR43",
+        made("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "server"}]}),
+        "leaves what its program forgets",
+    ),
+    (
+        "STR43",
+        made(
+            "AWS::ECS::TaskDefinition",
+            {
+                "ContainerDefinitions": [
+                    {"Name": "setup", "Essential": True, **INIT},
+                    {
+                        "Name": "server",
+                        **INIT,
+                        "DependsOn": [{"ContainerName": "setup", "Condition": "SUCCESS"}],
+                    },
+                ]
+            },
+        ),
+        "before server begins",
+    ),
     ("STR17", build("Tests", "ecr:PutImage"), "builds no image"),
     ("STR17", build("ImageBuild", "cloudformation:ExecuteChangeSet"), "can deploy"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", VpcConfig=None), "not the lab's"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", LogsConfig=None), "no log of the lab's"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", TimeoutInMinutes=None), "longer than eight hours"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", Visibility="PUBLIC_READ"), "to the world"),
+    ("STR17", build("ImageBuild", "ecr:PutImage", Source={"Type": "S3"}), "whoever brings the source"),
+    (
+        "STR17",
+        build(
+            "ImageBuild", "ecr:PutImage", Environment={"PrivilegedMode": True, "Image": "x/standard:latest"}
+        ),
+        "no certain version",
+    ),
     ("STR18", role(trusts="scheduler.amazonaws.com", condition=SOURCE), "any schedule"),
     ("STR19", made("AWS::Logs::LogGroup"), "for ever"),
     ("STR19", made("AWS::Lambda::Function"), "in passing"),
@@ -253,6 +288,8 @@ BATCH_DEFECTS = [
     (("ContainerProperties", "Image"), "a:latest", "can change under it"),
     (("ContainerProperties", "JobRoleArn"), None, "has no role"),
     (("ContainerProperties", "LogConfiguration"), None, "has no log"),
+    (("ContainerProperties", "LinuxParameters"), None, "what its program forgets"),
+    (("PropagateTags",), False, "does not hand on its tags"),
 ]
 
 

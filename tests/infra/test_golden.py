@@ -26,7 +26,7 @@ CASES = {
     "database.dev": ("lab", "restored"),
     "database.prod": ("standard", "hardened", "adopted"),
     "project.world-series": ("standard", "hardened"),
-    "project.churn": ("standard",),
+    "project.churn": ("lab", "standard"),
     "tracking.prod": ("standard", "hardened", "adopted"),
 }
 """The samples that differ in more than names, by stack."""

@@ -15,8 +15,10 @@ from tests.emulator.control import REGION
 from stratolab.config.labs.load import lab_from_mapping
 from stratolab.core.errors import RefusedError
 from stratolab.infra.catalogue import stacks
+from stratolab.infra.images.tracking import recipe
 from stratolab.lab.ejecting import eject
 from stratolab.runtime.databases.setup import Script
+from stratolab.testing.labs import sample
 
 AWS = '''
 """`aws cloudformation deploy|describe-stacks`, as far as the script uses them."""
@@ -106,6 +108,42 @@ def test_the_script_makes_the_lab_without_us(lab, tmp_path, emulator):
     found = emulator.client("cloudformation").describe_stacks()["Stacks"]
     assert {one["StackName"]: one["StackStatus"] for one in found} == {
         one.name: "CREATE_COMPLETE" for one in lab
+    }
+
+
+KEPT = """
+aws() {{ {answer}; }}
+kept acme-project-churn ImageDigest none
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("echo r@sha256:1", "r@sha256:1"), ("return 254", "none"), ("echo", "none"), ("echo None", "none")],
+    ids=["given", "no such stack", "no such parameter", "nothing"],
+)
+def test_the_script_leaves_the_image_that_a_stack_was_given(tmp_path, answer, told):
+    tables = {"lab": {"name": "acme", "region": REGION, "profile": "lab"}, "projects": {"churn": {}}}
+    eject(stacks(lab_from_mapping(tables, "lab.toml")), tmp_path, lab="acme", region=REGION, force=False)
+    script = (tmp_path / "deploy.sh").read_text()
+    assert 'ImageDigest="$(kept acme-project-churn ImageDigest none)"' in script
+    functions = script[script.index("output() {") :].partition("\n# ")[0]
+    done = subprocess.run(
+        ["sh", "-eu", "-c", functions + KEPT.format(answer=answer)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, f"{told}\n"), done.stderr
+
+
+def test_what_makes_the_tracking_server_s_image_is_written_too(tmp_path):
+    written = eject(stacks(sample("adopted")), tmp_path, lab="acme", region=REGION, force=False)
+    files = {name: content.decode() for name, content in recipe().files.items()}
+    assert {f"images/tracking/{name}": text for name, text in files.items()} == {
+        path.relative_to(tmp_path).as_posix(): path.read_text()
+        for path in written
+        if path.is_relative_to(tmp_path / "images")
     }
 
 

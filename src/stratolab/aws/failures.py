@@ -73,6 +73,10 @@ _HINTS = (
         r"subscription|not subscribed|opt-in|OptInRequired|not enabled",
         "switch the service on in the console, then stratolab up",
     ),
+    (
+        r"deployment circuit breaker",
+        "its new copies did not start, and the old ones go on: its log says why; stratolab tracking update tells it",
+    ),
     (r"certificate|DomainValidation", "see that the domain's name servers point to the lab's zone"),
 )
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), hint) for pattern, hint in _HINTS)

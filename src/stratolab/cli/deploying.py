@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from stratolab.cli import deploylive, ui
-from stratolab.core.errors import Interrupted
+from stratolab.core.errors import InputError, Interrupted
 from stratolab.deploy import linked
 from stratolab.deploy.executor import apply
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stratolab.deploy.executor import Applied
     from stratolab.deploy.models import Consent, Left, Plan
     from stratolab.deploy.preflight import Outlook
+    from stratolab.infra.catalogue import Stack
     from stratolab.lab.aws import AwsLab
 
 
@@ -50,7 +51,21 @@ def bring(
         )
     if done.errors:
         raise next(iter(done.errors.values()))
+    if done.not_begun:
+        raise _lacking(wanted, done, doing)
     return done
+
+
+def _lacking(wanted: Sequence[Stack], done: Applied, doing: str) -> InputError:
+    """Why stacks were not begun although nothing failed: they take what others give that are not there."""
+    left = [stack for stack in wanted if stack.key in done.not_begun]
+    there = {*done.outputs, *done.not_begun}
+    needs = list(dict.fromkeys(need for stack in left for need in stack.needs if need not in there))
+    return InputError(
+        f"{', '.join(done.not_begun)} cannot be made without {', '.join(needs)}, which is not there",
+        doing=doing,
+        hint=f"stratolab up {' '.join([*needs, *done.not_begun])}",
+    )
 
 
 @contextmanager

@@ -90,6 +90,9 @@ COMMANDS = (
     Command(
         "tracking status", "tracking.status", "show where MLflow's store is and what is in it", "Tracking"
     ),
+    Command(
+        "tracking update", "tracking.update", "put another image under the lab's tracking server", "Tracking"
+    ),
     Command("models register", "models.register", "keep what a job wrote as a version of a model", "Models"),
     Command("models ls", "models.ls", "list models, or the versions of one", "Models"),
     Command("models show", "models.show", "show everything known about a version", "Models"),
@@ -111,6 +114,8 @@ COMMANDS = (
     Command("project grant", "project.grant", "let people into a project", "Lab in AWS"),
     Command("project revoke", "project.revoke", "take people out of a project", "Lab in AWS"),
     Command("project rm", "project.rm", "take a project down, with what it holds", "Lab in AWS"),
+    Command("image build", "image.build", "have a project's image built in the account", "Lab in AWS"),
+    Command("image ls", "image.ls", "list a project's images, and what was found in them", "Lab in AWS"),
     Command("lab policy", "lab.policy", "print the IAM policies that people get", "Lab in AWS"),
     Command("lab eject", "lab.eject", "write the lab as plain CloudFormation", "Lab in AWS"),
     Command("lab template", "lab.template", "print a stack's CloudFormation template", "Lab in AWS"),

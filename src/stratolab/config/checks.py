@@ -38,6 +38,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _METRIC = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _METRIC_LIMIT = 100  # characters
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
+_BASE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,250}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}@[A-Za-z][A-Za-z0-9_-]{0,39}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SCHEME = re.compile(r"[a-z][a-z0-9+]*://")
@@ -63,6 +65,7 @@ def problems(raw: Mapping[str, Any], *, cpus: int) -> Iterator[Problem]:
             yield from name_problem((section, name), name, what)
     local = _is_local(raw)
     yield from _project_problems(table(raw.get("project")))
+    yield from _image_problems(table(raw.get("image")))
     yield from _local_problems(table(raw.get("local")))
     for name, database in tables(raw.get("databases")):
         yield from _database_problems(("databases", name), database)
@@ -86,6 +89,19 @@ def _project_problems(project: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(project.get(key), str):
             yield from name_problem(("project", key), project[key], what)
     yield from _path_problems(("project", "requirements"), project.get("requirements"))
+
+
+def _image_problems(image: Mapping[str, Any]) -> Iterator[Problem]:
+    files = image.get("files")
+    named: dict[Path, object] = {(key,): image.get(key) for key in ("hook", "start", "dockerfile")}
+    named |= {("files", index): text for index, text in enumerate(files if isinstance(files, list) else ())}
+    for path, text in named.items():
+        yield from _path_problems(("image", *path), text)
+        if isinstance(text, str) and text.strip() and not _PLAIN_PATH.fullmatch(text):
+            yield Problem(("image", *path), "holds more than letters, digits and . _ / -", "rename the file")
+    base = image.get("base")
+    if isinstance(base, str) and not _BASE.fullmatch(base):
+        yield Problem(("image", "base"), "is no image", "public.ecr.aws/docker/library/python:3.12-bookworm")
 
 
 def _local_problems(local: Mapping[str, Any]) -> Iterator[Problem]:

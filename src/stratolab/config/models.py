@@ -29,6 +29,7 @@ from stratolab.config.fields import (
     Value,
     Values,
 )
+from stratolab.config.images import ImageConfig
 
 
 class ProjectTable(Table):
@@ -343,6 +344,11 @@ class ProjectConfig(Table):
 
     project: ProjectTable = Field(
         description="The project itself: its name, and its lab.", examples=[{"name": "world-series"}]
+    )
+    image: ImageConfig = Field(
+        ImageConfig.model_construct(),
+        description="The image of its jobs in a lab in AWS.",
+        examples=[{"python": "3.12", "hook": "hook.sh"}],
     )
     local: LocalConfig = Field(
         LocalConfig.model_construct(), description="The local lab.", examples=[{"cpus": 4}]

@@ -19,6 +19,7 @@ _SPACE = (
 )
 _SECTIONS = (
     Section("[project]", ("project",)),
+    Section("[image]", ("image",), without=frozenset({"dockerfile"})),
     Section("[local]", ("local",)),
     Section("[databases.NAME]", ("databases", "NAME")),
     Section("[jobs.NAME]", ("jobs", "NAME")),

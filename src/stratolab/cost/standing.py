@@ -4,7 +4,8 @@ One function for each type of resource that costs something by merely being ther
 Types that are billed by use alone (buckets, logs, queues of Batch) cost nothing here, and say so, with what use of them
 costs. Types in neither table are free, or are not known: those are named, never taken to be free in silence.
 
-Sources of what is said of use: https://aws.amazon.com/guardduty/pricing/, /cloudtrail/pricing/, /security-hub/pricing/.
+Sources of what is said of use: https://aws.amazon.com/guardduty/pricing/, /cloudtrail/pricing/, /security-hub/pricing/,
+/codebuild/pricing/ (general1.small for Linux, us-east-1, 2026-11-28).
 """
 
 from __future__ import annotations
@@ -138,6 +139,7 @@ _BY_USE: Final[Mapping[str, str]] = {
     "AWS::Lambda::Function": "functions: by calls and their time; a million calls a month are free",
     "AWS::AutoScaling::AutoScalingGroup": "`db tunnel`: about half a cent for each hour in which somebody uses it",
     "AWS::S3::Bucket": "objects in buckets: about $0.023 a GB and month",
+    "AWS::CodeBuild::Project": "builds of images: $0.005 a minute on a small machine, a first one takes about five",
     "AWS::ECR::Repository": "images: about $0.10 a GB and month",
     "AWS::CodeCommit::Repository": "source in CodeCommit: five users are free, another one is $1 a month",
     "AWS::Logs::LogGroup": "logs: from $0.50 for each GB that comes in",

@@ -41,6 +41,8 @@ class Body:
     """What some of the resources depend on, by the name that they give."""
     code: tuple[Code | Sent, ...] = ()
     """The code of its functions and what they read, which must be in the bucket of code before the stack is made."""
+    beside: str | None = None
+    """The environment whose stacks it takes outputs of, where it is itself of none."""
 
 
 def template(body: Body, *, lab: str, environment: str | None, own_tags: Mapping[str, str]) -> dict[str, Any]:

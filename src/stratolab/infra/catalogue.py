@@ -11,7 +11,7 @@ The same configuration gives the same stacks, byte for byte. Nothing is read and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -95,6 +95,16 @@ class Stack:
     def needs(self) -> tuple[str, ...]:
         """The keys of stacks whose outputs it takes, in the order of the catalogue."""
         return tuple(dict.fromkeys(taken.stack for taken in self.inputs if taken.stack))
+
+    def given(self, values: Mapping[str, str]) -> Stack:
+        """The stack with these values of parameters that it would otherwise keep as they are."""
+        return replace(
+            self,
+            inputs=tuple(
+                replace(one, value=values[one.parameter], kept=False) if one.parameter in values else one
+                for one in self.inputs
+            ),
+        )
 
     def parameters(self, outputs: Outputs, standing: Mapping[str, str] | None = None) -> dict[str, str]:
         """The values of its parameters; `standing` are those that the stack has now, if it is there.
@@ -186,7 +196,7 @@ def _stack(lab: LabConfig, concern: Concern, part: str | None, made: Body) -> St
         name=names.stack(lab.lab.name, concern, environment, owner),
         region=(budgets_region(lab.lab.region) if concern == "spending" else None) or lab.lab.region,
         about=made.about,
-        inputs=tuple(_input(taken, environment) for taken in made.inputs),
+        inputs=tuple(_input(taken, environment or made.beside) for taken in made.inputs),
         outputs=tuple(made.outputs),
         template=body.template(made, lab=lab.lab.name, environment=environment, own_tags=own_tags),
         tags=tags.of_stack(lab, environment=environment, project=owner),

@@ -7,15 +7,14 @@ changed one is a change that a plan shows. Lambda's runtime brings boto3; everyt
 from __future__ import annotations
 
 import ast
-import hashlib
-import io
 import re
-import zipfile
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stratolab.infra import archives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,8 +25,6 @@ DRIVERS = {"postgres": "pg8000", "mysql": "pymysql"}
 """The distribution with which a function speaks to a database. Those are pure Python, so any machine can pack them."""
 
 _PACKAGE = Path(__file__).parent.parent
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip holds times from then on; ours are all the same
-_READABLE = 0o644 << 16
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -43,21 +40,11 @@ class Code:
     @cached_property
     def key(self) -> str:
         """The object's name in the bucket of code: another content has another one."""
-        digest = hashlib.sha256()
-        for name, content in sorted(self.sources.items()):
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        return f"{FOLDER}/{self.name}-{digest.hexdigest()[:32]}.zip"
+        return f"{FOLDER}/{self.name}-{archives.digest(self.sources)[:32]}.zip"
 
     def archive(self) -> bytes:
-        """The zip. Everybody may read what is in it: Lambda runs functions as a user of its own."""
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w") as packed:
-            for name, content in sorted(self.sources.items()):
-                entry = zipfile.ZipInfo(name, _LONG_AGO)
-                entry.external_attr = _READABLE
-                entry.create_system = 3  # Unix, whichever system packs it
-                packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
-        return made.getvalue()
+        """The zip, which the user that Lambda runs functions as can read."""
+        return archives.archive(self.sources)
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stratolab.core.errors import RefusedError
 from stratolab.infra.body import INLINE_MOST
+from stratolab.infra.images import tracking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SCRIPT = "deploy.sh"
 PAGE = "README.md"
+IMAGE = "images/tracking"
+"""Where what makes the tracking server's image is."""
 _HEAD = """\
 #!/bin/sh
 # Deploy the lab {lab} with the AWS command line alone. Running it again changes what differs and nothing else.
@@ -28,6 +31,12 @@ export AWS_REGION={region} AWS_DEFAULT_REGION={region}
 output() {{ # output STACK NAME: what a stack gives
     aws cloudformation describe-stacks --stack-name "$1" \\
         --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}}
+
+kept() {{ # kept STACK NAME FIRST: what a parameter of a stack is now; FIRST while there is no such stack
+    found=$(aws cloudformation describe-stacks --stack-name "$1" \\
+        --query "Stacks[0].Parameters[?ParameterKey=='$2'].ParameterValue" --output text 2>/dev/null) || found=
+    case $found in '' | None) echo "$3" ;; *) echo "$found" ;; esac
 }}
 """
 
@@ -46,11 +55,22 @@ def eject(stacks: Sequence[Stack], folder: Path, *, lab: str, region: str, force
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / SCRIPT).chmod(0o755)
+    if any(stack.concern == "tracking" for stack in stacks):
+        texts |= _server_image(folder)
     codes = {one.key: one for stack in stacks for one in stack.code}
     for key, code in codes.items():
         (folder / key).parent.mkdir(exist_ok=True)
         (folder / key).write_bytes(code.archive())
     return [folder / name for name in (*texts, *codes)]
+
+
+def _server_image(folder: Path) -> dict[str, str]:
+    """Write what makes the tracking server's image; its files by their names."""
+    files = {f"{IMAGE}/{name}": content.decode() for name, content in tracking.recipe().files.items()}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return files
 
 
 def _template(stack: Stack) -> str:
@@ -82,14 +102,16 @@ def _deploy(stack: Stack, names: dict[str, str], region: str) -> str:
     copies = [f"aws s3 cp --only-show-errors {one.key} s3://{bucket}/{one.key}\n" for one in stack.code]
     if _long(_template(stack)):
         words.append(f"--s3-bucket {bucket} --s3-prefix templates/{stack.name}")
-    given = [f"{one.parameter}={_value(one, names)}" for one in stack.inputs]
+    given = [f"{one.parameter}={_value(one, stack, names)}" for one in stack.inputs]
     if given:
         words.append("--parameter-overrides " + " ".join(given))
     words.append("--tags " + " ".join(shlex.quote(f"{key}={value}") for key, value in stack.tags.items()))
     return f"\n# {stack.about}\n" + "".join(copies) + " \\\n    ".join(words) + "\n"
 
 
-def _value(one: Input, names: dict[str, str]) -> str:
+def _value(one: Input, stack: Stack, names: dict[str, str]) -> str:
+    if one.kept:
+        return f'"$(kept {stack.name} {one.parameter} {shlex.quote(one.value)})"'
     return f'"$(output {names[one.stack]} {one.output})"' if one.stack else shlex.quote(one.value)
 
 
@@ -112,6 +134,9 @@ The templates hold no secrets.
   Buckets, keys and databases are kept or saved as their `DeletionPolicy` says.
 - `functions/` holds the code of Lambda functions, `scripts/` what they run in databases; the script copies both to the
   lab's bucket.
+- `{IMAGE}/`, where there is a tracking server, makes its image: `docker build {IMAGE}`, or zipped by the stack's
+  CodeBuild project. Push it to the stack's output `Repository`, and give its address with the digest as the parameter
+  `ImageDigest`. A project's image comes about in the same way. Both stacks keep theirs when the script is run again.
 - What CloudFormation cannot set (the account's password policy, encryption by default and the like) is not in here.
 - `stratolab plan` recognises these stacks again by their names and tags, should you come back.
 """

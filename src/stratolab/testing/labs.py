@@ -55,6 +55,7 @@ SAMPLES: dict[str, Tables] = {
         "budget": {"monthly": 50, "mail": ["owner@example.com"]},
         "environments": {"dev": {"database": {}}},
         "queues": {"small": {}},
+        "projects": {"churn": {"source": "none"}},
     },
     "standard": {
         "lab": {
@@ -111,6 +112,7 @@ SAMPLES: dict[str, Tables] = {
             "dev": {"database": {"applications": ["churn"], "rotation": "none"}},
         },
         "queues": {"large": {"kind": "ec2", "disk": 200, "environments": ["prod", "dev"]}},
+        "images": {"environment": "stage", "size": "medium", "minutes": 90},
         "tracking": {
             "image": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/mlflow@sha256:{'0' * 64}",
             "addresses": ["203.0.113.0/24", "2001:db8::/32"],

@@ -112,7 +112,7 @@ def test_the_examples_of_the_reference_are_sound(tmp_path: Path) -> None:
         text += f"[{place}]\n{body}" if place else ""
     (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
     assert [str(one) for one in inspect_lab(tmp_path) if one.level is Level.ERROR] == []
-    assert len(blocks) == 15
+    assert len(blocks) == 16
 
 
 def test_rows_of_the_reference_are_whole() -> None:

@@ -14,6 +14,7 @@ def all_parts() -> None:
         stacks,
     )
     from tests.emulator.extension.batch import api  # noqa: F401 - registers what it serves
+    from tests.emulator.extension.building import api as building  # noqa: F401
 
     services.attach()
     resources.attach()

@@ -43,10 +43,17 @@ def jobs_are_confined(template: Template) -> Iterator[str]:
             (not _ends_in_exit(one.get("RetryStrategy", {})), "is retried whatever it ends with"),
             (not _is_by_digest(container.get("Image", "")), "has an image that can change under it"),
             ("JobRoleArn" not in container, "has no role of its own"),
+            (one.get("PropagateTags") is not True, "does not hand on its tags"),
+            (not _has_init(container), "leaves what its program forgets"),
             (container.get("LogConfiguration", {}).get("LogDriver") != "awslogs", "has no log"),
         ):
             if wrong:
                 yield f"{title}: {told}"
+
+
+def _has_init(container: dict[str, Any]) -> bool:
+    """Whether a first process hands on signals and clears away ended ones, whatever the program does."""
+    return container.get("LinuxParameters", {}).get("InitProcessEnabled") is True
 
 
 def _ends_in_exit(strategy: dict[str, Any]) -> bool:
@@ -54,7 +61,24 @@ def _ends_in_exit(strategy: dict[str, Any]) -> bool:
     return bool(rules) and rules[-1] == {"Action": "EXIT", "OnExitCode": "*"}
 
 
-def builds_do_not_deploy(template: Template) -> Iterator[str]:
+def builds_are_confined(template: Template) -> Iterator[str]:
+    yield from _builds_do_not_deploy(template)
+    for title, build in resources(template, "AWS::CodeBuild::Project"):
+        machine = build.get("Environment", {}).get("Image", "")
+        logs = build.get("LogsConfig", {}).get("CloudWatchLogs", {})
+        for wrong, told in (
+            ("VpcConfig" not in build, "calls by an address that is not the lab's"),
+            (logs.get("Status") != "ENABLED" or "GroupName" not in logs, "has no log of the lab's"),
+            (int(build.get("TimeoutInMinutes", 481)) > 480, "may run for longer than eight hours"),
+            (build.get("Visibility", "PRIVATE") != "PRIVATE", "shows its logs to the world"),
+            (not re.search(r":[0-9][^:]*$", text_of(machine)), "runs in an image of no certain version"),
+            ("BuildSpec" not in build.get("Source", {}), "runs the commands of whoever brings the source"),
+        ):
+            if wrong:
+                yield f"{title}: {told}"
+
+
+def _builds_do_not_deploy(template: Template) -> Iterator[str]:
     deployers = {
         one.title
         for one in statements(template)
@@ -129,12 +153,25 @@ def machines_are_patched(template: Template) -> Iterator[str]:
             yield f"{title}: its machines keep the image that they began with"
 
 
+def services_stay_up(template: Template) -> Iterator[str]:
+    yield from services_give_way(template)
+    for title, one in resources(template, "AWS::ECS::TaskDefinition"):
+        containers = {part.get("Name"): part for part in one.get("ContainerDefinitions", [])}
+        for part in containers.values():
+            if not _has_init(part):
+                yield f"{title}: {part.get('Name')} leaves what its program forgets"
+            for need in part.get("DependsOn", []):
+                first = containers.get(need.get("ContainerName"), {})
+                if need.get("Condition") == "SUCCESS" and first.get("Essential", True) is not False:
+                    yield f"{title}: {first.get('Name')} ends the task with it, before {part.get('Name')} begins"
+
+
 COMPUTE = (
     Rule("STR08", "an instance's credentials are guarded", metadata_is_guarded),
     Rule("STR09", "jobs are confined", jobs_are_confined),
-    Rule("STR17", "what builds does not deploy", builds_do_not_deploy),
+    Rule("STR17", "builds are confined, and what builds does not deploy", builds_are_confined),
     Rule("STR25", "images cannot change under who runs them", images_cannot_change),
     Rule("STR26", "functions stand alone", functions_stand_alone),
-    Rule("STR43", "services go back to what ran, and are closed", services_give_way),
+    Rule("STR43", "services go back to what ran, and are closed", services_stay_up),
     Rule("STR48", "machines get the newest image", machines_are_patched),
 )

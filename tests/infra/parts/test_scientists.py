@@ -9,7 +9,21 @@ MEMBERS = of_group(account(), "ProjectWorldSeriesGroup")
 
 def test_jobs_run_where_things_are_tried_out():
     (statement,) = allowing(ALL, "batch:SubmitJob")
-    assert {one.rpartition("/")[2] for one in resources(statement)} == {"acme-dev-*", "acme-stage-*"}
+    assert {one.rpartition(":")[2] for one in resources(statement)} == {
+        "job-queue/acme-dev-*",
+        "job-queue/acme-stage-*",
+    }
+
+
+def test_jobs_are_those_of_ones_own_projects():
+    """A job has its project's role, and reads its secrets: who may submit it may do what it may."""
+    (statement,) = allowing(MEMBERS, "batch:SubmitJob")
+    assert {one.rpartition("job-definition/")[2] for one in resources(statement)} == {
+        f"acme-{environment}-{sort}-world-series{end}"
+        for environment in ("dev", "stage")
+        for sort in ("fargate", "machines")
+        for end in ("", ":*")
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The tracking server as its stack describes it, for real but Fargate and the load balancer.
 
 The stack is deployed to the emulator; each container's command is then run as a process with the environment and the
-secrets that the task definition has there, against a real PostgreSQL with TLS. What differs from AWS is in
+secrets that the task definition has there, and the modules of ours that its image has, against a real PostgreSQL with
+TLS. What differs from AWS is in
 `World.environment`: where the process may write, its port, who vouches for the database, that AWS is the emulator.
 """
 
@@ -27,6 +28,7 @@ from tests.infra.test_deployed import ByBucket, in_account
 from tests.tables.conftest import make_certificate
 
 from stratolab.infra.catalogue import stacks
+from stratolab.infra.images.tracking import recipe
 from stratolab.infra.stacks import tracking
 from stratolab.testing.labs import SAMPLES
 
@@ -93,6 +95,7 @@ class World:
         secrets = {entry["name"]: json.dumps(self.secret(entry["valueFrom"])) for entry in one["secrets"]}
         elsewhere = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(self.folder / "source"),  # our modules as its image has them, and no others
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
             "STRATOLAB_TRACKING_AUTHORITIES": str(self.authorities),
@@ -152,6 +155,9 @@ def deploy(emulator: Emulator, folder: Path) -> World:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
+    for name, content in recipe().files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     world = World(emulator, outputs, folder, authorities, free)
     own_database(world)
     return world

@@ -59,7 +59,8 @@ def run(options: Namespace) -> int:
     if not options.json:
         planshow.show(appraisal, whole=False)
     if plan.quiet:
-        return _told(lab, lab.outputs(lab.chosen(options.stacks)), [], as_json=options.json)
+        seeded = _seed(lab, options)
+        return _told(seeded, seeded.outputs(lab.chosen(options.stacks)), [], as_json=options.json)
     refuse(outlook.obstacles)
     consent = _consent(plan, options.lose, yes=options.yes)
     ui.confirm(f"make it so in account {plan.account}? {_price(appraisal)}", yes=options.yes, doing="up")
@@ -67,6 +68,7 @@ def run(options: Namespace) -> int:
     if not options.json and done.left:
         ui.say("left of what was deleted:")
         show_left(done.left)
+    _seed(lab, options)
     ui.note(f"{lab.name} is as it is wanted; what it gives: stratolab outputs")
     return _told(lab, done.outputs, done.left, as_json=options.json)
 
@@ -77,6 +79,25 @@ def _price(appraisal: Appraisal) -> str:
 
     monthly = format_money(appraisal.price.dollars)
     return f"AWS charges about {monthly} a month for it while nothing runs, and more for what does"
+
+
+def _seed(lab: AwsLab, options: Namespace) -> AwsLab:
+    """Build the tracking server's first image if the server waits for one, and start it; agreed to with the plan."""
+    from stratolab.cli import imaging
+    from stratolab.lab import images
+
+    key = images.tracking_key(lab)
+    if not key or key not in {stack.key for stack in lab.chosen(options.stacks)}:
+        return lab
+    if not images.without_image(lab, key):
+        return lab
+    if not options.json:
+        ui.note(f"{key}: building its first image, {imaging.ABOUT}; broken off, stratolab up {key} goes on")
+    made = imaging.built(
+        lambda tell: images.build_tracking(lab, tell), verbose=options.verbose, quiet=options.json
+    )
+    imaging.use(lab, key, made.address, doing="up", yes=True, quiet=True, verbose=options.verbose)
+    return lab
 
 
 def _consent(plan: Plan, given: list[str], *, yes: bool) -> Consent:

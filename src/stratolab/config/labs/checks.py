@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratolab.config.addresses import address_problems
 from stratolab.config.labs.check_databases import database_problems
+from stratolab.config.labs.check_images import image_problems
 from stratolab.config.labs.check_networks import network_problems
 from stratolab.config.labs.check_projects import project_problems
 from stratolab.config.labs.check_queues import queue_problems
@@ -78,6 +79,7 @@ def problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         path = ("environments", name, "database")
         yield from database_problems(path, environment.get("database"), whole, environment=name)
     yield from queue_problems(whole)
+    yield from image_problems(whole)
     yield from tracking_problems(whole)
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from stratolab.config.fields import Environment, Table, Texts
 from stratolab.config.labs.fields import USUAL, Profile, by_profile
+from stratolab.config.labs.images import ImagesConfig
 from stratolab.config.labs.networks import EnvironmentConfig
 from stratolab.config.labs.projects import ProjectConfig
 from stratolab.config.labs.queues import ComputeConfig, QueueConfig
@@ -354,6 +355,9 @@ class LabConfig(Table):
         {},
         description="Queues by name: `[queues.small]`.",
         examples=[{"small": {"kind": "fargate-spot", "max_vcpus": 64}}],
+    )
+    images: ImagesConfig = Field(
+        ImagesConfig.model_construct(), description="How images are built.", examples=[{"environment": "dev"}]
     )
     tracking: TrackingConfig | None = Field(
         None,

@@ -30,6 +30,7 @@ _SECTIONS = (
         ("queues", "NAME"),
         without=frozenset({"compute", "instance_types", "min_vcpus", "disk"}),
     ),
+    Section("[images]", ("images",)),
     Section("[tracking]", ("tracking",), without=frozenset({"database", "bucket"})),
     Section("[tracking.tasks]", ("tracking", "tasks")),
 )

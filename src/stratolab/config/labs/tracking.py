@@ -81,7 +81,7 @@ class TrackingConfig(Table):
     )
     image: str | None = Field(
         None,
-        description="The image of its containers, by digest. Until it is given, all but they is made.",
+        description="The image of its containers, by digest. Without it, `up` has one built and the stack keeps it.",
         examples=[f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/mlflow@sha256:{'0' * 64}"],
     )
     cpu: Cpu = Field(1024, description="CPU units of a copy: 1024 are one vCPU.", examples=[1024])

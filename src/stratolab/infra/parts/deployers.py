@@ -110,11 +110,13 @@ def reach(lab: str, *, people: bool = False, also_in: str | None = None) -> Reac
             "acm": (regional("acm", "certificate/*"),),
             "autoscaling": (regional("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{lab}-*"),),
             "batch": tuple(
-                regional("batch", f"{what}/{lab}-*") for what in ("compute-environment", "job-queue")
+                regional("batch", f"{what}/{lab}-*")
+                for what in ("compute-environment", "job-definition", "job-queue")
             ),
             "budgets": (everywhere("budgets", f"budget/{lab}-*"),),
             "cloudtrail": (regional("cloudtrail", f"trail/{lab}-*"),),
             "cloudwatch": (regional("cloudwatch", f"alarm:{lab}-*"),),
+            "codebuild": (regional("codebuild", f"project/{lab}-*"),),
             "codecommit": (regional("codecommit", f"{lab}-*"),),
             "ec2": (regional("ec2", "*"),),
             "ecr": (regional("ecr", f"repository/{lab}/*"),),

@@ -12,6 +12,7 @@ from stratolab.infra.arns import everywhere, regional
 from stratolab.infra.blocks.policies import Statement, allow
 from stratolab.infra.parts.database_tunnel import DOCUMENT
 from stratolab.infra.parts.database_tunnel import NAME as TUNNEL
+from stratolab.infra.parts.image_builds import FOLDER
 
 if TYPE_CHECKING:
     from stratolab.infra.segments import Segment
@@ -69,6 +70,7 @@ def _services(lab: str) -> list[Statement]:
         steer_services(lab),
         read_logs(lab, "*/services"),
         read_logs(lab, "*/tracking"),
+        *build_server_images(lab),
     ]
 
 
@@ -76,6 +78,7 @@ def _deliveries(lab: str) -> list[Statement]:
     return [
         see_deliveries(lab),
         run_deliveries(lab),
+        *bring_images(lab, "Images", "*", "*"),
         approve_releases(lab),
         keep_secrets(lab),
         exchange_secrets(lab),
@@ -89,7 +92,7 @@ def _deliveries(lab: str) -> list[Statement]:
 
 def read_logs(lab: str, below: str) -> Statement:
     """Read a part of the lab's logs."""
-    sid = "".join(part.capitalize() for part in re.split(r"[/-]", below.replace("*", "")))
+    sid = "".join(part.capitalize() for part in re.split(r"[/_-]", below.replace("*", "")))
     where = regional("logs", f"log-group:{names.pathed('log group', lab, below)}*")
     return allow(f"ReadLogsOf{sid or 'All'}", _READ_LOGS, where)
 
@@ -299,6 +302,30 @@ def steer_services(lab: str) -> Statement:
     """Restart and scale the lab's services, and stop a task."""
     where = [regional("ecs", f"{what}/{lab}-*") for what in ("service", "task")]
     return allow("SteerServices", ["ecs:StopTask", "ecs:UpdateService"], where)
+
+
+def build_server_images(lab: str) -> list[Statement]:
+    """Have the tracking server's image built, and follow that."""
+    actions = [
+        "codebuild:BatchGetBuilds",
+        "codebuild:ListBuildsForProject",
+        "codebuild:StartBuild",
+        "codebuild:StopBuild",
+    ]
+    return [
+        *bring_images(lab, "ServerImages", names.TRACKING, "lab.mlflow"),
+        allow("BuildServerImages", actions, regional("codebuild", f"project/{lab}-*-tracking-image")),
+        read_logs(lab, f"build/{names.TRACKING}"),
+    ]
+
+
+def bring_images(lab: str, what: str, owner: str, repository: str) -> list[Statement]:
+    """Put what makes images where builds read it, and see which are there."""
+    where = Sub(f"arn:${{AWS::Partition}}:s3:::{lab}-delivery-*/{FOLDER}/{owner}/*")
+    return [
+        allow(f"Bring{what}", ["s3:PutObject"], where),
+        allow(f"See{what}", ["ecr:DescribeImages"], regional("ecr", f"repository/{lab}/{repository}")),
+    ]
 
 
 def keep_secrets(lab: str) -> Statement:

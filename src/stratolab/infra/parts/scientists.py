@@ -8,7 +8,16 @@ from stratolab.infra import names, tags
 from stratolab.infra.arns import bucket, objects, regional
 from stratolab.infra.blocks.policies import Statement, allow
 from stratolab.infra.parts.general_roles import use_keys_through
+from stratolab.infra.parts.image_builds import FOLDER
+from stratolab.infra.parts.project_jobs import SORTS, JobPlace, definition_name
 
+_OF_THE_TEMPLATE = (
+    "environment.computeType",
+    "environment.image",
+    "environment.privilegedMode",
+    "serviceRole",
+    "source.buildspec",
+)
 _TRYING_OUT = ("dev", "stage")
 """Environments in which people run things by hand. In production, pipelines and schedules do."""
 
@@ -28,12 +37,20 @@ def scientists(lab: str, *, data: Any, artifacts: Any, models: Any, encrypted: b
     ]
 
 
-def members(lab: str, project: str) -> list[Statement]:
-    """What members of a project may do: use its repositories, read its secrets, view its pipelines."""
+def members(lab: str, project: str, *, delivery: Any) -> list[Statement]:
+    """What members of a project may do: use its repositories, build its images, run its jobs, read its secrets.
+
+    `delivery` is the name of the bucket from which images are built.
+    """
     return [
         use_repositories(lab, project),
         pull_project_images(lab, project),
         log_in_to_registry(),
+        bring_what_makes_images(delivery, project),
+        build_images(lab, project),
+        see_builds(lab, project),
+        read_logs_of_builds(lab, project),
+        run_project_jobs(lab, project),
         read_project_secrets(lab, project),
         view_pipelines(lab, project),
     ]
@@ -75,10 +92,9 @@ def see_jobs() -> Statement:
 
 
 def run_jobs(lab: str) -> Statement:
-    """Submit jobs where things are tried out."""
+    """Submit jobs to the queues where things are tried out. Which jobs, a project's members are told."""
     queues = [regional("batch", f"job-queue/{lab}-{environment}-*") for environment in _TRYING_OUT]
-    definitions = [regional("batch", f"job-definition/{lab}-{environment}-*") for environment in _TRYING_OUT]
-    return allow("RunJobs", ["batch:SubmitJob", "batch:TagResource"], [*queues, *definitions])
+    return allow("RunJobs", ["batch:SubmitJob", "batch:TagResource"], queues)
 
 
 def stop_own_jobs(lab: str) -> Statement:
@@ -140,6 +156,48 @@ def pull_project_images(lab: str, project: str) -> Statement:
     ]
     where = [regional("ecr", f"repository/{lab}/{project}"), regional("ecr", f"repository/{lab}/{project}/*")]
     return allow("PullImages", actions, where)
+
+
+def bring_what_makes_images(delivery: Any, project: str) -> Statement:
+    """Put the zip of what makes an image where the project's builds read it."""
+    return allow("BringImages", ["s3:PutObject"], objects(delivery, f"{FOLDER}/{project}/*"))
+
+
+def build_images(lab: str, project: str) -> Statement:
+    """Build the project's images as its template says: by its own commands, on its own machine, as its own role.
+
+    These keys are there when a call asks for something else than the template has.
+    https://docs.aws.amazon.com/codebuild/latest/userguide/action-context-keys.html
+    """
+    own = {f"codebuild:{key}": "true" for key in _OF_THE_TEMPLATE}
+    return allow("BuildImages", ["codebuild:StartBuild"], _builds(lab, project), when={"Null": own})
+
+
+def see_builds(lab: str, project: str) -> Statement:
+    """See how builds of the project's images go, and stop one."""
+    actions = ["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StopBuild"]
+    return allow("SeeBuilds", actions, _builds(lab, project))
+
+
+def _builds(lab: str, project: str) -> Any:
+    return regional("codebuild", f"project/{names.named('build', lab, 'image', project)}")
+
+
+def read_logs_of_builds(lab: str, project: str) -> Statement:
+    """Read what builds of the project's images print."""
+    group = names.pathed("log group", lab, "build", project)
+    return allow("ReadLogsOfBuilds", ["logs:GetLogEvents"], regional("logs", f"log-group:{group}:*"))
+
+
+def run_project_jobs(lab: str, project: str) -> Statement:
+    """Submit the project's own jobs where things are tried out: they have its role, and read its secrets."""
+    named = [
+        definition_name(lab, project, JobPlace(environment, sort))
+        for environment in _TRYING_OUT
+        for sort in SORTS
+    ]
+    where = [regional("batch", f"job-definition/{name}{end}") for name in named for end in ("", ":*")]
+    return allow("RunProjectJobs", ["batch:SubmitJob", "batch:TagResource"], where)
 
 
 def log_in_to_registry() -> Statement:

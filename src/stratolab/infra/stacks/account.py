@@ -81,13 +81,14 @@ def inputs(lab: LabConfig) -> tuple[Taken, ...]:
     """Buckets that people work with and that the trail writes to, the boundary of its role, the key of logs."""
     of_trail = (foundation.AUDIT_BUCKET, foundation.BOUNDARY) if lab.security.trail else ()
     keys = (foundation.LOGS_KEY,) if foundation.has_keys(lab) else ()
+    builds = (foundation.DELIVERY_BUCKET,) if projects(lab) else ()
     work = (
         foundation.CODE_BUCKET,
         foundation.DATA_BUCKET,
         foundation.ARTIFACTS_BUCKET,
         foundation.MODELS_BUCKET,
     )
-    return (*work, *of_trail, *keys)
+    return (*work, *builds, *of_trail, *keys)
 
 
 # -- notices ----------------------------------------------------------------------------------------
@@ -170,11 +171,11 @@ def data_scientists(lab: LabConfig) -> list[Any]:
 
 def projects(lab: LabConfig) -> list[Any]:
     """A group for each project of the lab, and for each that somebody is a member of."""
-    name = lab.lab.name
+    name, delivery = lab.lab.name, taken(foundation.DELIVERY_BUCKET)
     return [
         part
         for project in sorted({*lab.projects, *people.projects(lab.people)})
-        for part in _shell(lab, people.project_group(project), members(name, project))
+        for part in _shell(lab, people.project_group(project), members(name, project, delivery=delivery))
     ]
 
 

@@ -174,6 +174,11 @@ def computes(lab: LabConfig, environment: str) -> dict[str, ComputeConfig]:
     return {**shared, **own}
 
 
+def sorts(lab: LabConfig, environment: str) -> list[str]:
+    """How jobs run in an environment: on Fargate, on machines, or both."""
+    return sorted({machines.sort(one) for one in computes(lab, environment).values()})
+
+
 def sort_of(queue: QueueConfig, made: Mapping[str, ComputeConfig], name: str) -> str:
     """Whether a queue is one of Fargate or of machines: no queue mixes the two."""
     return machines.sort(made[queue.compute[0] if queue.compute else name])

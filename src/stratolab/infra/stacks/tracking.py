@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import Equals, GetAtt, Join, Not, Ref
 
+from stratolab.config.labs.images import has_way_out
 from stratolab.config.labs.tracking import environment_of
 from stratolab.infra import names
 from stratolab.infra.blocks import containers, repositories, secrets
@@ -19,6 +20,7 @@ from stratolab.infra.blocks.logs import log_group
 from stratolab.infra.body import Body
 from stratolab.infra.parts import tracking_doors as doors
 from stratolab.infra.parts import tracking_roles as roles
+from stratolab.infra.parts.image_builds import TITLE, Builder, Network, image_builder
 from stratolab.infra.parts.tracking_server import PATIENCE, SERVER, Database, Secrets, server_containers
 from stratolab.infra.parts.tracking_site import Site
 from stratolab.infra.stacks import database, foundation, network
@@ -43,6 +45,7 @@ DATABASE_SECRET = Output(
     "tracking", "DatabaseSecret", "ARN of the secret of the server's user in the database"
 )
 REPOSITORY = Output("tracking", "Repository", "Where the server's images are pushed to")
+BUILDER = Output("tracking", "Builder", "CodeBuild's name of what builds the server's images")
 CLUSTER = Output("tracking", "Cluster", "ECS's name of the cluster")
 SERVICE = Output("tracking", "Service", "ECS's name of the service")
 TARGETS = Output("tracking", "Targets", "ARN of the targets behind the load balancer")
@@ -84,6 +87,7 @@ def build(lab: LabConfig, environment: Environment) -> Body:
         conditions={} if site.options.image else {HAS_IMAGE: Not(Equals(Ref(IMAGE.parameter), NO_IMAGE))},
         resources=(
             *repository(site),
+            *image_builder(builder(site)),
             *logins(site),
             *own_database(site),
             *logs(site),
@@ -101,7 +105,6 @@ def inputs(site: Site) -> tuple[Taken, ...]:
     lab, options, here = site.lab, site.options, site.lab.environments[site.environment]
     own = options.database is not None
     kept = (database.HOST, database.PORT, database.OWNER_SECRET)
-    keys = foundation.KEYS if own else (foundation.LOGS_KEY, foundation.SECRETS_KEY)
     return (
         network.VPC_ID,
         network.PRIVATE_SUBNETS,
@@ -115,7 +118,9 @@ def inputs(site: Site) -> tuple[Taken, ...]:
         foundation.BOUNDARY,
         foundation.LOGS_BUCKET,
         *(() if options.bucket else (foundation.ARTIFACTS_BUCKET,)),
-        *(keys if site.encrypted else ()),
+        foundation.DELIVERY_BUCKET,
+        *((network.EGRESS_ONLY_GROUP,) if has_way_out(here) else ()),
+        *(foundation.KEYS if site.encrypted else ()),
         _image(options),
     )
 
@@ -129,6 +134,7 @@ def outputs(site: Site) -> dict[Output, Any]:
         ADMIN_SECRET: Ref("AdminSecret"),
         DATABASE_SECRET: Ref("DatabaseSecret"),
         REPOSITORY: GetAtt("Repository", "RepositoryUri"),
+        BUILDER: Ref(TITLE),
         CLUSTER: Ref("Cluster"),
         SERVICE: _service_name(site),
         TARGETS: Ref("Targets"),
@@ -143,6 +149,25 @@ def outputs(site: Site) -> dict[Output, Any]:
 def repository(site: Site) -> list[Any]:
     """Where its images are: no project can have this name."""
     return [repositories.repository("Repository", f"{site.lab.lab.name}/lab.mlflow", keep=IMAGES)]
+
+
+def builder(site: Site) -> Builder:
+    """What builds them, in the server's own network if that has a way out."""
+    here = site.lab.environments[site.environment]
+    inside = Network(taken(network.VPC_ID), taken(network.PRIVATE_SUBNETS), taken(network.EGRESS_ONLY_GROUP))
+    return Builder(
+        site.lab.lab.name,
+        owner=names.TRACKING,
+        name=names.named("build", site.lab.lab.name, site.label, "image"),
+        repository="Repository",
+        options=site.lab.images,
+        delivery=taken(foundation.DELIVERY_BUCKET),
+        boundary=taken(foundation.BOUNDARY),
+        log_days=site.lab.security.log_days,
+        network=inside if has_way_out(here) else None,
+        data_key=site.key(foundation.DATA_KEY),
+        logs_key=site.key(foundation.LOGS_KEY),
+    )
 
 
 # -- what it keeps ----------------------------------------------------------------------------------

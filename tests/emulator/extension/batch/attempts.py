@@ -19,6 +19,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid
 from tests.emulator.extension import pace, stores
 from tests.emulator.extension.batch import images, jobs, records
 from tests.emulator.extension.client import call, endpoint
+from tests.emulator.extension.identity import service_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -196,13 +197,7 @@ def _credentials(job: dict[str, Any]) -> dict[str, str]:
     role = job["container"].get("jobRoleArn")
     if not role:
         return {"AWS_ACCESS_KEY_ID": get_account_id(), "AWS_SECRET_ACCESS_KEY": "emulated"}
-    session = job["jobId"].replace(":", "-")
-    keys = call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session)["Credentials"]
-    return {
-        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": keys["SessionToken"],
-    }
+    return service_sessions.credentials(role, job["jobId"].replace(":", "-"), "ecs-tasks")
 
 
 def secret_value(reference: str) -> str:

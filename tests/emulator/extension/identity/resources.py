@@ -1,4 +1,4 @@
-"""Which resources a call is about: of Batch and EC2, with the keys that conditions ask for.
+"""Which resources a call is about: of Batch, CodeBuild, EC2 and logs, with the keys that conditions ask for.
 
 ministack asks about one resource of a call. Where AWS asks about several, the others are asked about first,
 each with its own tags and keys: machines, and what a machine is made from; a job's queue and its definition.
@@ -29,6 +29,7 @@ _IDS = {
     "GroupId": "security-group",
     "ResourceId": "",
 }
+_OURS = {"batch", "codebuild", "ec2", "logs"}
 _PREFIXES = {
     "i-": "instance",
     "vol-": "volume",
@@ -57,7 +58,7 @@ def attach() -> None:
         service = router.detect_service(
             method, path, headers, {**query, "Action": [given["Action"]]} if given.get("Action") else query
         )
-        if service in {"batch", "ec2"}:
+        if service in _OURS:
             listed = {name: [value] for name, value in given.items() if isinstance(value, str)}
             action = (
                 iam_actions.extract_iam_action(service, method, path, headers, body, {**query, **listed})
@@ -87,7 +88,7 @@ def attach() -> None:
     def first_of(
         service: str, method: str, path: str, headers: Any, body: bytes, params: Any, *more: Any
     ) -> str:
-        if service in {"batch", "ec2"}:
+        if service in _OURS:
             given = requests.parameters(headers, body, params)
             action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or ""
             first = next(_asked(action, given), None)
@@ -105,10 +106,47 @@ def _asked(action: str, given: dict[str, Any]) -> Iterator[Asked]:
     service, _, name = action.partition(":")
     if service == "batch":
         yield from _of_batch(name, given)
+    elif service == "codebuild":
+        yield from _of_builds(given)
+    elif service == "logs":
+        yield from _of_streams(given)
     elif name == "RunInstances":
         yield from _of_new_machines(given)
     elif service == "ec2":
         yield from _of_machines(given)
+
+
+# -- CodeBuild ----------------------------------------------------------------------------------------
+
+_OVERRIDES = {
+    "buildspecOverride": "source.buildspec",
+    "computeTypeOverride": "environment.computeType",
+    "imageOverride": "environment.image",
+    "privilegedModeOverride": "environment.privilegedMode",
+    "serviceRoleOverride": "serviceRole",
+    "sourceLocationOverride": "source.location",
+}
+"""What a start asks for beside its project, and the key that is there only then."""
+
+
+def _of_builds(given: dict[str, Any]) -> Iterator[Asked]:
+    """The projects of builds too: a build's id begins with its project's name."""
+    keys = {f"codebuild:{key}": str(given[name]) for name, key in _OVERRIDES.items() if name in given}
+    names = [given.get("projectName"), *(given.get("names") or ())]
+    names += [one.partition(":")[0] for one in [given.get("id") or "", *(given.get("ids") or ())] if one]
+    for name in dict.fromkeys(filter(None, names)):
+        yield Asked(f"arn:aws:codebuild:{get_region()}:{get_account_id()}:project/{name}", keys)
+
+
+# -- logs ---------------------------------------------------------------------------------------------
+
+
+def _of_streams(given: dict[str, Any]) -> Iterator[Asked]:
+    """A stream lies below its group: what is allowed on `GROUP:*` is allowed there."""
+    group, stream = given.get("logGroupName"), given.get("logStreamName")
+    if group and stream:
+        here = f"arn:aws:logs:{get_region()}:{get_account_id()}"
+        yield Asked(f"{here}:log-group:{group}:log-stream:{stream}")
 
 
 # -- Batch --------------------------------------------------------------------------------------------
@@ -220,7 +258,7 @@ def _with_ec2_keys(context_of: Any) -> Any:
 
     def context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = dict(context_of(service, action, body, params))
-        if service in {"batch", "ec2"}:
+        if service in _OURS:
             given = requests.parameters({}, body, params)
             first = next(_asked(action, given), None)
             if first is not None:
