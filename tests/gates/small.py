@@ -139,12 +139,12 @@ def approver(action: str) -> Template:
 
 
 def functions(**other: Any) -> Template:
-    one = {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {"Role": {"Fn::GetAtt": ["A", "Arn"]}, "Runtime": "python3.13"},
-    }
-    two = {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["B", "Arn"]}, **other}}
-    return {"Resources": {"One": one, "Two": two}}
+    def of(role: str, **more: Any) -> dict[str, Any]:
+        logs = {"LoggingConfig": {"LogGroup": {"Ref": "Logs"}}}
+        properties = {"Role": {"Fn::GetAtt": [role, "Arn"]}, "Runtime": "python3.13", **logs, **more}
+        return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+    return {"Resources": {"One": of("A"), "Two": of("B", **other)}}
 
 
 def without(properties: dict[str, Any], *path: str, put: Any = None) -> dict[str, Any]:

@@ -272,6 +272,7 @@ WRONG: list[tuple[str, Template, str]] = [
     ("STR25", made("AWS::Lambda::Function", {"Code": {"ImageUri": "a:latest"}}), "can change"),
     ("STR26", functions(Role={"Fn::GetAtt": ["A", "Arn"]}), "shares its role"),
     ("STR26", functions(Runtime="python3.8"), "not supported"),
+    ("STR26", functions(LoggingConfig={}), "without an end"),
     ("STR26", made("AWS::Lambda::Permission", {"Principal": "s3.amazonaws.com"}), "of any account"),
     ("STR43", made("AWS::ECS::Service"), "does not start"),
     ("STR43", made("AWS::ECS::Service", without(SERVICE, *BREAKER, "Rollback", put=False)), "does not start"),

@@ -129,6 +129,8 @@ def functions_stand_alone(template: Template) -> Iterator[str]:
             yield f"{title}: shares its role with another function"
         if "Runtime" in one and one["Runtime"] not in RUNTIMES:
             yield f"{title}: {one['Runtime']} is not supported any more"
+        if not one.get("LoggingConfig", {}).get("LogGroup"):
+            yield f"{title}: writes to a log group that Lambda makes, without an end"
     for title, one in resources(template, "AWS::Lambda::Permission"):
         if not {"SourceArn", "SourceAccount"} & set(one):
             yield f"{title}: anything of the service may call it, of any account"
