@@ -85,7 +85,8 @@ def _ways(folder: Path) -> tuple[dict[str, list[str]], dict[str, int]]:
     sizes = dict.fromkeys(ways, len(parts()))
     for name, lab in ((SMALL, sample("lab")), (LARGEST, largest())):
         place = folder / ("largest" if name == LARGEST else "small")
-        place.mkdir()
+        (place / "sql").mkdir(parents=True)
+        (place / "sql" / "games.sql").write_text("CREATE TABLE games (id integer);\n", encoding="utf-8")
         (place / "lab.toml").write_text(
             _toml(lab.model_dump(mode="json", by_alias=True, exclude_unset=True)), encoding="utf-8"
         )

@@ -102,6 +102,7 @@ def test_the_examples_of_the_reference_are_sound(tmp_path: Path) -> None:
         "environments.NAME": "environments.prod",
         "environments.NAME.vpc": "environments.dev.vpc",
         "environments.NAME.database": "environments.prod.database",
+        "environments.NAME.database.canaries.NAME": "environments.prod.database.canaries.world-series",
         "compute.NAME": "compute.shared",
         "queues.NAME": "queues.own",
         "tracking.tasks": "",  # the table above it has an example of it
@@ -112,7 +113,7 @@ def test_the_examples_of_the_reference_are_sound(tmp_path: Path) -> None:
         text += f"[{place}]\n{body}" if place else ""
     (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
     assert [str(one) for one in inspect_lab(tmp_path) if one.level is Level.ERROR] == []
-    assert len(blocks) == 16
+    assert len(blocks) == 17
 
 
 def test_rows_of_the_reference_are_whole() -> None:

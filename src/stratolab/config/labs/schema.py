@@ -22,7 +22,12 @@ _SECTIONS = (
     Section(
         "[environments.NAME.database]",
         ("environments", "NAME", "database"),
-        without=frozenset({"iops", "throughput", "rotation"}),
+        without=frozenset({"iops", "throughput", "rotation", "canaries"}),
+    ),
+    Section(
+        "[environments.NAME.database.canaries.NAME]",
+        ("environments", "NAME", "database", "canaries", "NAME"),
+        without=frozenset({"function"}),
     ),
     Section("[compute.NAME]", ("compute", "NAME")),
     Section(
