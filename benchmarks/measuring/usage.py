@@ -74,7 +74,7 @@ def measure(
         done = subprocess.run(
             [sys.executable, "-I", "-S", __file__],
             input=json.dumps(order),
-            env={**os.environ, **(env or {})},
+            env={**_environment(), **(env or {})},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -85,6 +85,11 @@ def measure(
         said = usage.tail.strip().splitlines() or [""]
         raise Failed(f"{end}: {said[-1][:160]}")
     return usage
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but Python keeps the bytecode of what it imports, ours and theirs, as it does on a user's machine."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _watch(command: list[str], folder: str, log: str, seconds: float, *, memory: bool) -> Usage:

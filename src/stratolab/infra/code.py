@@ -73,7 +73,7 @@ def _modules(module: str) -> set[Path]:
             path = _file(parts[:length])
             if path is not None and path not in found:
                 found.add(path)
-                waiting += _imported(ast.parse(path.read_text(encoding="utf-8")).body)
+                waiting += _imports(path)
     return found
 
 
@@ -98,8 +98,13 @@ def _file(parts: list[str]) -> Path | None:
     return next((one for one in (place / "__init__.py", place.with_suffix(".py")) if one.is_file()), None)
 
 
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """The names that a module imports when it runs: those for the type checker alone are left out."""
+    return tuple(_imported(ast.parse(path.read_bytes()).body))
+
+
 def _imported(body: list[ast.stmt]) -> Iterator[str]:
-    """The names that statements import, those for the type checker alone left out."""
     for part in body:
         if isinstance(part, ast.If) and ast.unparse(part.test).endswith("TYPE_CHECKING"):
             continue

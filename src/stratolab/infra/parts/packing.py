@@ -35,11 +35,15 @@ def size(*statements: Statement) -> int:
 
 
 def _fitting(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    around = size()
     part: list[Statement] = []
+    taken = around
     for statement in (piece for whole in statements for piece in _pieces(whole)):
-        if part and size(*part, statement) > SIZE_MOST:
+        more = size(statement) - around
+        if part and taken + len(",") + more > SIZE_MOST:
             yield part
-            part = []
+            part, taken = [], around
+        taken += more + (len(",") if part else 0)
         part.append(statement)
     yield part
 
