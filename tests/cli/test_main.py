@@ -41,6 +41,7 @@ def test_the_version(cli):
         (["run", "x", "--cpus", "none"], "is not a number of CPUs"),
         (["run", "x", "--env", "A"], "'A' is not NAME=value"),
         (["run", "x", "--timeout", "soon"], "is not a duration"),
+        (["run", "train", "--depth", "2"], "behind --: -- --depth 2; or"),
         (["run"], "the following arguments are required: target"),
         (["jobs", "ls", "-C", "nowhere"], "cannot work in 'nowhere'"),
         (["--frob"], "unknown option --frob"),

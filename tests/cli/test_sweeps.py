@@ -211,6 +211,15 @@ def test_a_small_space_is_exhausted_without_a_repeat(cli, project):
     assert document["sweep"]["reason"] == "every point of the space has been tried"
 
 
+def test_a_grid_is_announced_with_as_many_trials_as_it_has_points(cli, project):
+    config = CONFIG.replace("{ float = [0.0, 1.0] }", "{ int = [0, 2] }").replace(
+        "trials = 8", 'trials = 50\nsampler = "grid"'
+    )
+    answer = cli("sweep", "tune", folder=project(config, {"train.py": TRAIN}))
+    assert "tune-1: 3 trials" in answer.out + answer.err
+    assert "every point of the space has been tried" in answer.out + answer.err
+
+
 def test_hopeless_trials_are_stopped_early(cli, project):
     steps = """\
         import json, sys, time

@@ -135,6 +135,9 @@ class Parser(argparse.ArgumentParser):
             flag = message.split()[2].split("=", maxsplit=1)[0]
             near = nearest(flag, self._option_string_actions)
             hint = f"did you mean {near}? ({hint})" if near else hint
+            if any(action.dest == "arguments" for action in self._actions):
+                own = message.partition(": ")[2]
+                hint = f"what is for the command that it runs stands behind --: -- {own}; or {hint}"
         raise InputError(message, doing=self.prog, hint=hint)
 
 

@@ -38,7 +38,9 @@ def scripts_in(folder: Path) -> list[Script]:
     from stratolab.runtime.databases.setup import Script
 
     if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}", doing=_DOING, hint="make it, and put a script in it (*.sql)")
+        raise InputError(
+            f"there is no folder {folder}", doing=_DOING, hint="make it, and put a script in it (*.sql)"
+        )
     found = []
     for path in sorted(folder.glob("*.sql")):
         if path.stat().st_size > LONGEST:

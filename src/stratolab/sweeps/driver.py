@@ -139,7 +139,7 @@ class Driver:
         self._take(self._database.read(lambda tx: ledger.changes(tx, sweep, 0))[0], quiet=True)
         self._began_with = self.view.ended
         plan, before = self.plan, self._began_with
-        self._tell(events.Began(sweep, plan.trials, plan.parallel, plan.sampler.name, plan.why, before))
+        self._tell(events.Began(sweep, plan.most, plan.parallel, plan.sampler.name, plan.why, before))
         self._check_rules()
         self._reclaim()
 

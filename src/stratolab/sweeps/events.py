@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The driver is at work. `resumed` counts the trials that had ended before."""
+    """The driver is at work. `trials`: how many there can be, None without an end.
+
+    `resumed` counts the trials that had ended before.
+    """
 
     sweep: str
     trials: int | None

@@ -50,6 +50,12 @@ class Plan:
     foresees: bool = False
     hide: Callable[[str], str] = lambda text: text
 
+    @property
+    def most(self) -> int | None:
+        """How many trials there can be: as many as are wanted, or as the sampler has points; None without an end."""
+        ends = (self.trials, getattr(self.sampler, "points", None))
+        return min((end for end in ends if end is not None), default=None)
+
 
 def job_of(plan: Plan, trial: Trial, *, engine: str) -> Job:
     """The job of a trial that has just been claimed: its row in the store, under the id that the claim chose."""

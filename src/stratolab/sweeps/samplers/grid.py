@@ -36,7 +36,9 @@ class GridSampler:
     name = "grid"
 
     def __init__(self, space: Space, seed: int) -> None:
-        self._walk = InOrder(space, spread(space, axes_of(space), seed))
+        points = spread(space, axes_of(space), seed)
+        self._walk = InOrder(space, points)
+        self.points = len(points)
 
     def ask(
         self, numbers: Sequence[int], finished: Sequence[Observation], pending: Sequence[Params]

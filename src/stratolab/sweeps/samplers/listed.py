@@ -26,6 +26,7 @@ class ListSampler:
 
     def __init__(self, space: Space, points: Sequence[Params]) -> None:
         self._walk = InOrder(space, _checked(space, points))
+        self.points = len(points)
 
     def ask(
         self, numbers: Sequence[int], finished: Sequence[Observation], pending: Sequence[Params]
