@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from tests.cli.terminal import on_a_terminal
 from tests.emulator.control import ACCOUNT, REGION
+
+from stratolab.deploy import lease
 
 LAB = f"""
 [lab]
@@ -164,6 +167,12 @@ def test_a_lab_comes_changes_and_goes(cli, lab, emulator):
     assert f"bucket {bucket}: 1 object" in shown.out
     wrong = cli("down", "--yes", "--delete-data", "other", folder=root)
     assert wrong.code == 2
+    somebody = {"holder": "bob@desk, process 7", "token": "b", "since": 1, "until": time.time() + 600}
+    code = cli("outputs", "--get", "foundation.CodeBucket", folder=root).out.strip()
+    emulator.client("s3").put_object(Bucket=code, Key=lease.KEY, Body=json.dumps(somebody).encode())
+    busy = cli("down", "--yes", "--delete-data", "acme", folder=root)
+    assert (busy.code, "bob@desk, process 7 is applying to this lab" in busy.err) == (3, True)
+    emulator.client("s3").delete_object(Bucket=code, Key=lease.KEY)
     gone = cli("down", "--yes", "--delete-data", "acme", folder=root, timeout=200)
     assert gone.code == 0, gone.err
     ended = cli("down", folder=root).out

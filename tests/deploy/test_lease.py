@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
 import pytest
 from tests.deploy.conftest import bucket, stack
 
 from stratolab.core.errors import RefusedError
+from stratolab.core.processes import identity
 from stratolab.deploy import lease
 
 BUCKET = "acme-code"
@@ -49,6 +55,18 @@ def test_what_a_killed_command_left_ends_by_itself(objects):
         found = lease.held(objects, BUCKET)
         assert found is not None
         assert found[0].token == "b"
+
+
+def test_what_a_killed_command_left_on_this_machine_is_over_at_once(objects):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        left = lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", identity(child.pid))
+        assert not left.over(1000.0)
+        child.kill()
+    objects.put(BUCKET, lease.KEY, json.dumps(asdict(left)).encode())
+    with lease.alone(objects, BUCKET, holder="bob@desk", token="b", doing="up", clock=Clock()):
+        found = lease.held(objects, BUCKET)
+        assert found is not None
+        assert found[0].holder == "bob@desk"
 
 
 def test_of_two_who_find_an_old_lease_one_gets_it(objects):

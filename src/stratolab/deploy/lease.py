@@ -1,7 +1,8 @@
 """Two people cannot apply at once: a lease in the lab's bucket, taken and renewed by conditional writes.
 
 S3 refuses a conditional write whose condition does not hold, so exactly one of two who want the lease gets it, also
-when both find an old one that nobody renews any more (S3's user guide, conditional writes). The first `up` of a lab has
+when both find an old one that nobody renews any more (S3's user guide, conditional writes). One whose command was
+killed on this machine is over at once; elsewhere that cannot be known, so it runs out. The first `up` of a lab has
 no bucket yet: there CloudFormation itself, which creates a stack of one name once, keeps two apart.
 """
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from stratolab.aws.errors import BusyError
 from stratolab.core.errors import RefusedError, StratolabError
+from stratolab.core.processes import alive, identity
 from stratolab.core.units import format_duration
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ class Lease:
     since: float
     until: float
     doing: str = "up"
+    process: str = ""
+    """The identity of the command's process, by which others on its machine see that it is dead."""
+
+    def over(self, now: float) -> bool:
+        """Whether another may take it."""
+        return self.until <= now or (self.process != "" and alive(self.process) is False)
 
 
 def held(objects: Objects, bucket: str) -> tuple[Lease, str] | None:
@@ -53,7 +61,7 @@ def alone(
     objects: Objects, bucket: str, *, holder: str, token: str, doing: str, clock: Callable[[], float]
 ) -> Iterator[None]:
     """Hold the lease inside of the `with`. Raises `RefusedError`, naming who has it, while another does."""
-    tag = _take(objects, bucket, Lease(holder, token, clock(), clock() + SECONDS, doing), clock)
+    tag = _take(objects, bucket, Lease(holder, token, clock(), clock() + SECONDS, doing, identity()), clock)
     done = threading.Event()
     thread = threading.Thread(
         target=_renew, args=(objects, bucket, tag, clock, done), name="lease", daemon=True
@@ -73,7 +81,7 @@ def alone(
 def _take(objects: Objects, bucket: str, wanted: Lease, clock: Callable[[], float]) -> str:
     body = json.dumps(asdict(wanted)).encode()
     there = held(objects, bucket)
-    if there and there[0].until > clock() and there[0].token != wanted.token:
+    if there and not there[0].over(clock()) and there[0].token != wanted.token:
         raise _taken(there[0], clock())
     try:
         if there:

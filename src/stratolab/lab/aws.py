@@ -275,7 +275,7 @@ class AwsLab:
 
         bucket = self._code_bucket()
         found = lease.held(self.tools().objects, bucket) if bucket else None
-        return found[0].holder if found and found[0].until > time.time() else ""
+        return found[0].holder if found and not found[0].over(time.time()) else ""
 
     def alone(self, doing: str) -> AbstractContextManager[None]:
         """Inside of it nobody else applies to this lab; without a bucket yet, CloudFormation sees to that."""

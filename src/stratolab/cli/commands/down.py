@@ -68,16 +68,12 @@ def run(options: Namespace) -> int:
 def _taken_down(lab: AwsLab, plan: Plan, holding: list[Contents], options: Namespace) -> list[Left]:
     """Ask, and delete. What outlives its stack."""
     from stratolab.cli.deploying import watching
-    from stratolab.core.errors import RefusedError
     from stratolab.deploy import teardown
 
-    holder = lab.applying()
-    if holder:
-        raise RefusedError(f"{holder} is applying to this lab", doing="down", hint="wait until it is done")
     teardown.refuse_losses(plan, holding, delete_data=options.delete_data is not None)
     words = f"delete {ui.plural(len(plan.stacks), 'stack')} of the lab {lab.name} in account {plan.account}?"
     ui.confirm(words, yes=options.yes, doing="down")
-    with watching(plan, doing="down", resources=options.verbose) as teller:
+    with watching(plan, doing="down", resources=options.verbose) as teller, lab.alone("down"):
         return teardown.take_down(plan, lab.tools(teller), delete_data=options.delete_data is not None)
 
 
