@@ -45,8 +45,8 @@ templates that the profiles give and compared with them by a test; `stratolab pl
 | --- | ---: | ---: | ---: |
 {steps}
 
-Queues add nothing to it: they fall to no machine at all (`min_vcpus = 0`). What comes on top is billed by use:
-storage, logs, requests, what flows through NAT gateways and private ways.
+Queues add no more than the alarms of their events: they fall to no machine at all (`min_vcpus = 0`). What comes on
+top is billed by use: storage, logs, requests, what flows through NAT gateways and private ways.
 
 ## What it is spent on
 

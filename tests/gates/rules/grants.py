@@ -198,8 +198,9 @@ MADE_BY_HAND = {
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret",
     "signin:CreateOAuth2Token",
+    "sqs:DeleteMessage",
 }
-"""What people make, change and delete themselves: stacks, the account's settings, passwords, objects, secrets."""
+"""What people make, change and delete themselves: stacks, settings, passwords, objects, secrets, messages."""
 BOUNDARY_DENIES = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",

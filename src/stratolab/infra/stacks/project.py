@@ -80,10 +80,11 @@ def prefix_of(project: str) -> Output:
 def build(lab: LabConfig, project: str) -> Body:
     """The stack of one project."""
     name, options = lab.lab.name, lab.projects[project]
+    definitions = jobs(lab, project)
     return Body(
         about=f"stratolab {name}: project {project}",
         inputs=inputs(lab, options),
-        conditions={HAS_IMAGE: Not(Equals(Ref(IMAGE.parameter), NO_IMAGE))},
+        conditions={HAS_IMAGE: Not(Equals(Ref(IMAGE.parameter), NO_IMAGE))} if definitions else {},
         resources=(
             repository("Images", f"{name}/{project}", keep=options.images),
             *image_builder(builder(lab, project)),
@@ -96,7 +97,7 @@ def build(lab: LabConfig, project: str) -> Body:
                 buckets={what: taken(output) for what, output in BUCKETS.items()},
                 encrypted=foundation.has_keys(lab),
             ),
-            *jobs(lab, project),
+            *definitions,
         ),
         outputs={
             role_of(project): GetAtt("Role", "Arn"),

@@ -85,13 +85,13 @@ def run(scripts: str, seconds: float, store: Any = None, secrets: Any = None) ->
         return {"scripts": [], "server": "not asked: there are no scripts"}
     database = entering.database()
     who = entering.login(database.secret, secrets)
-    with closing(entering.connect(database, who)) as connection:
+    with entering.connected(database, who) as connection:
         version = _ask(connection, _VERSION[database.dialect])
         me = int(str(_ask(connection, _WHO_AM_I[database.dialect])))
         connection.commit()
 
         def stop() -> None:
-            with closing(entering.connect(database, who)) as other:
+            with entering.connected(database, who) as other:
                 _ask(other, _STOP[database.dialect].format(me))
 
         ran = within(seconds, lambda: setup.set_up(connection, database.dialect, found), stop)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from stratolab.runtime.databases.reasons import reason
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stratolab.runtime.databases.splitting import Dialect
 
@@ -131,6 +132,17 @@ def connect(database: Database, who: Login) -> Any:
     """A connection of DB-API, in UTC. Raises `RemoteError` without a word of the password."""
     context = ssl.create_default_context(cafile=database.authorities)
     return _CONNECT[database.dialect](database, who, context)
+
+
+@contextmanager
+def connected(database: Database, who: Login) -> Iterator[Any]:
+    """Such a connection, closed at the end. That the server has ended it already is not told: what came first is."""
+    connection = connect(database, who)
+    try:
+        yield connection
+    finally:
+        with suppress(Exception):
+            connection.close()
 
 
 def _postgres(database: Database, who: Login, context: ssl.SSLContext) -> Any:
