@@ -35,7 +35,7 @@ class Mutant(NamedTuple):
 
 
 PROTECTION = re.compile(
-    r"(Encrypt|Kms|KMS|PublicAccessBlock|Ownership|Versioning|LoggingConf|(?<!Insights)Retention|Boundary|Rotation|LogFileValidation|Ssl|"
+    r"(Encrypt|Kms(?!DataKeyReuse)|KMS|PublicAccessBlock|Ownership|Versioning|LoggingConf|(?<!Insights)Retention|Boundary|Rotation|LogFileValidation|Ssl|"
     r"MetadataOptions|DeletionProtection|IAMDatabase|ManageMaster|Mutability|Scanning|ReadonlyRoot|^User$|"
     r"RetryStrategy|LogConfiguration|SecurityGroupEgress|AlarmActions|Selectors$|"
     r"LogsLogGroupArn|ObjectLock|^Features$|Subscribers$|SourceAccount|SourceArn|WebACLId|Approval)"
@@ -64,13 +64,14 @@ NOT_PROTECTION = {
     "IncludeSupport": "what a budget counts",
     "IncludeTax": "what a budget counts",
     "IncludeUpfront": "what a budget counts",
+    "RotateImmediatelyOnUpdate": "whether the first exchange waits for its day",
     "ReplaceComputeEnvironment": "how a change is made",
     "TerminateJobsOnUpdate": "how a change is made",
     "UseAmortized": "what a budget counts",
     "UseBlended": "what a budget counts",
 }
 """Booleans that protect nothing, with what they do: these are not flipped."""
-SAFER = {"MultiAZ": True, "ReadOnly": True}
+SAFER = {"MultiAZ": True, "PrivilegedMode": False, "ReadOnly": True}
 """Booleans that protect one way round only: what is safer is flipped, its opposite is not."""
 WATCHERS = {
     "AWS::AccessAnalyzer::Analyzer",

@@ -29,7 +29,7 @@ SAMPLE = 100
 SCORE = 0.98
 EXPLAINED = {
     "ChangeOwnOfSecretsmanager has no condition": "the same people may make, set and delete secrets by hand",
-    "SeeImages is about everything": "names and dates of other repositories' images are seen, nothing of what is in them",
+    "Images is about everything": "names and dates of other repositories' images are seen, nothing of what is in them",
 }
 """Survivors by the end of their names, and why they are no weakening that a gate should see."""
 FEWEST = 1000

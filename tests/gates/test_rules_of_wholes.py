@@ -18,7 +18,13 @@ from stratolab.testing.labs import sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED, *MESSAGES)} | {"STR42", "STR46", "STR48"}
+OF_WHOLES = {rule.number for rule in (*GRANTS, *WATCHED, *MESSAGES)} | {
+    "STR42",
+    "STR46",
+    "STR48",
+    "STR52",
+    "STR53",
+}
 Resources = dict[str, Any]
 
 
@@ -132,6 +138,14 @@ DEFECTS: list[tuple[str, str, str, Callable[[Resources], Any]]] = [
      lambda it: it["JobEventsSource"]["Properties"].pop("FunctionResponseTypes")),
     ("STR51", "compute.prod", "how long", lambda it: it["JobEventsFunction"]["Properties"].pop("Timeout")),
     ("STR51", "compute.prod", "in passing", lambda it: it["JobEventsFunction"]["Properties"].pop("LoggingConfig")),
+    ("STR52", "database.prod", "nothing exchanges",
+     lambda it: first(it, "AWS::SecretsManager::RotationSchedule").pop("RotationLambdaARN")),
+    ("STR52", "database.prod", "never exchanged",
+     lambda it: first(it, "AWS::SecretsManager::RotationSchedule").pop("RotationRules")),
+    ("STR53", "account", "another codebuild:source.buildspec",
+     lambda it: statement(it, "ProjectChurn", "BuildImages").pop("Condition")),
+    ("STR53", "account", "another codebuild:serviceRole",
+     lambda it: statement(it, "ProjectChurn", "BuildImages")["Condition"]["Null"].pop("codebuild:serviceRole")),
 ]  # fmt: skip
 
 

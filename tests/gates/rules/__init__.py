@@ -1,4 +1,4 @@
-"""The project's own rules, STR01 to STR51: what scanners miss, as small functions over a rendered template.
+"""The project's own rules, STR01 to STR53: what scanners miss, as small functions over a rendered template.
 
 Each yields a line for everything it objects to. `RULES` has them all; a rule that nothing in a template concerns yields
 nothing. What a rule knows of one resource alone is in the module of its kind.

@@ -175,6 +175,15 @@ def given_keys_are_used(template: Template) -> Iterator[str]:
                 yield f"{title}: {told} has not the lab's key"
 
 
+def schedules_rotate(template: Template) -> Iterator[str]:
+    for title, schedule in resources(template, "AWS::SecretsManager::RotationSchedule"):
+        if not {"RotationLambdaARN", "HostedRotationLambda"} & set(schedule):
+            yield f"{title}: nothing exchanges the secret"
+        rules = schedule.get("RotationRules", {})
+        if not {"AutomaticallyAfterDays", "ScheduleExpression"} & set(rules):
+            yield f"{title}: the secret is never exchanged"
+
+
 DATA = (
     Rule("STR02", "no literal secret anywhere", no_literal_secret),
     Rule("STR11", "state outlives its stack", state_outlives_its_stack),
@@ -185,4 +194,5 @@ DATA = (
     Rule("STR21", "budgets tell somebody", budgets_tell_somebody),
     Rule("STR22", "keys are kept close", keys_are_kept_close),
     Rule("STR46", "keys that are given are used", given_keys_are_used),
+    Rule("STR52", "schedules of rotation rotate", schedules_rotate),
 )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from tests.gates.reading import Template
 
+OVERRIDES = ("codebuild:source.buildspec", "codebuild:serviceRole", "codebuild:environment.privilegedMode")
+"""What makes a build another one than its template's.
+https://docs.aws.amazon.com/codebuild/latest/userguide/action-context-keys.html"""
 MACHINES = {"codebuild.amazonaws.com", "codepipeline.amazonaws.com", "lambda.amazonaws.com"}
 
 
@@ -45,9 +48,27 @@ def machines_do_not_approve(template: Template) -> Iterator[str]:
             yield f"{one.title}: a machine could approve its own release"
 
 
+def builds_are_as_their_template_says(template: Template) -> Iterator[str]:
+    """Who may start a build, and nothing else, may not give it other commands or another role."""
+    for one in statements(template):
+        if not (one.allows and one.actions == ["codebuild:StartBuild"]):
+            continue
+        absent = {
+            key
+            for key, is_absent in one.body.get("Condition", {}).get("Null", {}).items()
+            if is_absent == "true"
+        }
+        for key in OVERRIDES:
+            if key not in absent:
+                yield f"{one.title}: {one.body.get('Sid')} lets a build be started with another {key}"
+
+
 def _both(template: Template) -> Iterator[str]:
     yield from production_is_approved(template)
     yield from machines_do_not_approve(template)
 
 
-DELIVERY = (Rule("STR16", "production is approved, by people", _both),)
+DELIVERY = (
+    Rule("STR16", "production is approved, by people", _both),
+    Rule("STR53", "builds are as their template says", builds_are_as_their_template_says),
+)
