@@ -10,6 +10,8 @@ from tests.emulator.control import ACCOUNT, REGION
 
 from stratolab.aws.clients import Clients
 from stratolab.aws.cloudformation import CloudFormation
+from stratolab.aws.databases import Databases
+from stratolab.aws.existing import Existing
 from stratolab.aws.s3 import Objects
 from stratolab.deploy import planner
 from stratolab.deploy.executor import Applied, apply
@@ -85,6 +87,8 @@ def account(emulator):
     tools = Tools(
         CloudFormation(clients.of("cloudformation"), sleep=lambda _: None),
         Objects(clients.of("s3"), ACCOUNT),
+        Databases(clients.of("rds")),
+        Existing(clients.of),
         told.append,
         sleep=lambda _: None,
         elsewhere=(CloudFormation(clients.of("cloudformation", region="us-east-1"), sleep=lambda _: None),),

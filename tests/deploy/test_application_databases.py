@@ -224,6 +224,23 @@ def test_an_application_has_its_database_and_its_user_is_exchanged_while_it_work
         assert one.password not in written + world.emulator.log()
 
 
+def test_an_application_that_comes_back_has_its_data_and_its_secret_again(world):
+    first = world.value()
+    world.ask(first, "CREATE TABLE games (year INTEGER)")
+    world.configure()
+    world.run("up", "--yes", "--lose", "database.dev.RotationFunctionLogs")
+    assert world.lets_in(first)
+    world.configure(applications=["world-series"])
+    planned = json.loads(world.run("plan", "--json").out)["stacks"]
+    (stack,) = [one for one in planned if one["key"] == "database.dev"]
+    assert [one["effect"] for one in stack["changes"]] == ["import"]
+    world.run("up", "--yes")
+    assert world.value() == first
+    assert world.ask(first, "SELECT count(*) FROM games") == [(0,)]
+    world.run("secrets", "rotate", NAME)
+    assert world.lets_in(world.value())
+
+
 def test_a_failing_canary_goes_back_and_a_rehearsal_changes_nothing(world):
     first = world.value()
     world.ask(first, "CREATE TABLE games (year INTEGER)")

@@ -8,6 +8,8 @@ import signal
 import pytest
 from tests.emulator.control import REGION
 
+PROJECT = '[projects.ws]\nsecrets = ["token"]\n'
+VALUE = "a value that outlives the lab"
 LAB = f'[lab]\nname = "acme"\nregion = "{REGION}"\nprofile = "lab"\n'
 
 
@@ -36,6 +38,24 @@ def test_an_up_that_was_killed_goes_on(cli, lab, emulator, label):
     assert statuses(cli, lab)["foundation"] == "CREATE_COMPLETE"
     assert len(emulator.client("cloudformation").describe_stacks()["Stacks"]) == 1
     assert cli("plan", "foundation", "--check", folder=lab).code == 0
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("label", ["up.before-import", "up.importing"])
+def test_an_up_that_was_killed_while_it_took_in_what_was_kept_goes_on(cli, lab, label):
+    (lab / "lab.toml").write_text(LAB + PROJECT)
+    assert cli("up", "--yes", folder=lab, timeout=120).code == 0
+    assert cli("secrets", "set", "ws/token", folder=lab, typed=VALUE).code == 0
+    assert cli("down", "--yes", "--delete-data", "acme", folder=lab, timeout=120).code == 0
+    planned = cli("plan", folder=lab)
+    assert "3 to import" in planned.out, planned.out
+    killed = cli("up", "--yes", folder=lab, env={"STRATOLAB_CRASH_AT": label}, timeout=120)
+    assert killed.code == -signal.SIGKILL
+    again = cli("up", "--yes", folder=lab, timeout=120)
+    assert again.code == 0, again.err
+    assert cli("plan", "--check", folder=lab).code == 0
+    assert cli("secrets", "get", "ws/token", "--show", folder=lab).out.strip() == VALUE
 
 
 @pytest.mark.timeout(200)

@@ -10,6 +10,7 @@ from tests.deploy.conftest import bucket, stack
 from tests.emulator.control import REGION
 
 from stratolab.aws.clients import Clients
+from stratolab.aws.databases import Databases
 from stratolab.aws.linked import LinkedRoles
 from stratolab.aws.networks import Networks
 from stratolab.aws.people import People
@@ -42,7 +43,11 @@ class Seen:
         wanted = stacks(lab)
         ec2 = Networks(self.clients.of("ec2"))
         source = Source(
-            Quotas(self.clients.of("service-quotas")), ec2, People(self.clients.of("iam")), REGION
+            Quotas(self.clients.of("service-quotas")),
+            ec2,
+            People(self.clients.of("iam")),
+            Databases(self.clients.of("rds")),
+            REGION,
         )
         plan = planner.offline("acme", REGION, wanted)
         return preflight.examine(plan, wanted, lab, source, self.roles)

@@ -141,9 +141,13 @@ class CloudFormation:
         url: str = "",
         parameters: Mapping[str, str],
         tags: Mapping[str, str],
-        create: bool,
+        create: bool = False,
+        imports: Sequence[Mapping[str, Any]] = (),
     ) -> ChangeSet:
         """Make a change set and read it. The template is given as a text of at most 51,200 bytes, or as an S3 URL.
+
+        With `imports`, it takes these things into the stack, new or not, and does nothing else: each with
+        `ResourceType`, `LogicalResourceId` and `ResourceIdentifier`.
 
         Raises `RemoteError` with CloudFormation's reason if it cannot be made; `BusyError` while AWS works on it.
         """
@@ -154,7 +158,8 @@ class CloudFormation:
                 StackName=stack,
                 ChangeSetName=name,
                 ClientToken=name,
-                ChangeSetType="CREATE" if create else "UPDATE",
+                ChangeSetType="IMPORT" if imports else "CREATE" if create else "UPDATE",
+                **({"ResourcesToImport": list(imports)} if imports else {}),
                 Parameters=[
                     {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
                 ],

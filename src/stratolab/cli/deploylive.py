@@ -31,6 +31,7 @@ DOING = {
     Step.UPDATE: "changing",
     Step.DELETE: "deleting",
     Step.CLEAR: "clearing what a failed creation left",
+    Step.TAKE_IN: "taking in what outlived an earlier stack",
     Step.ROLL_BACK: "going on with a rollback",
     Step.WAIT: "waiting for AWS",
 }

@@ -19,6 +19,7 @@ from stratolab.deploy.obstacles import error, warning
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from stratolab.aws.databases import Databases
     from stratolab.aws.networks import Networks
     from stratolab.aws.people import People
     from stratolab.aws.quotas import Quotas
@@ -39,6 +40,7 @@ class Source:
     quotas: Quotas
     networks: Networks
     people: People
+    databases: Databases
     region: str
 
 

@@ -8,12 +8,13 @@ wants any more goes last, once everything else is as it is wanted.
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stratolab.aws.errors import BusyError
 from stratolab.aws.failures import first_cause
@@ -21,17 +22,18 @@ from stratolab.aws.stacks import StackStatus
 from stratolab.core.crash import crash_point
 from stratolab.core.errors import RefusedError, RemoteError, StratolabError
 from stratolab.core.names import new_id
-from stratolab.deploy import planner, teardown
+from stratolab.deploy import kept, planner, teardown
 from stratolab.deploy.following import Follower
 from stratolab.deploy.holdings import holds_data
 from stratolab.deploy.models import Began, Ended, Failed, Moved
 from stratolab.deploy.states import Step, case
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from stratolab.aws.stacks import ChangeSet
     from stratolab.aws.stacks import Stack as Deployed
+    from stratolab.deploy.kept import Kept
     from stratolab.deploy.models import Consent, Event, Left, Outputs, StackPlan
     from stratolab.deploy.tools import Tools
     from stratolab.infra.catalogue import Stack
@@ -205,6 +207,11 @@ class _One:
         parameters = stack.parameters(self._outputs, there.parameters if there and not create else None)
         if there and not create and planner.unchanged(stack, there, parameters, cloud):
             return there
+        standing = {} if there is None or create else json.loads(cloud.template(stack.name))
+        again = kept.find(stack.template, standing, self._tools.existing)
+        if again:
+            self._take_in(there, standing, again)
+            return None
         self._tools.tell(Began(stack.key, Step.CREATE if create else Step.UPDATE))
         crash_point("up.before-change-set")
         try:
@@ -232,6 +239,38 @@ class _One:
         if rest is None or rest.status not in GOOD:
             raise self._failure(follower, rest)
         return rest
+
+    def _take_in(self, there: Deployed | None, standing: Mapping[str, Any], again: list[Kept]) -> None:
+        """Import what outlived an earlier stack. A new one begins with that; its tags come with the change after."""
+        stack, cloud = self._stack, self._cloud
+        if (
+            there and not standing and there.status is StackStatus.REVIEW_IN_PROGRESS
+        ):  # for another change set
+            cloud.delete(there.id, token=new_id())
+        named = ", ".join(f"{one.logical} ({one.type})" for one in again)
+        self._tools.tell(Began(stack.key, Step.TAKE_IN, named))
+        crash_point("up.before-import")
+        try:
+            asked = planner.import_set(
+                stack,
+                again,
+                standing=standing,
+                there=there if standing else None,
+                outputs=self._outputs,
+                cloud=cloud,
+                objects=self._tools.objects,
+            )
+            made = cloud.find(stack.name)
+            follower = self._follower(made.id if made else stack.name)
+            cloud.execute(asked, token=asked.id.rpartition("/")[2])
+        except BusyError:
+            self._pause(AGAIN)
+            return
+        crash_point("up.importing")
+        self.changed = True
+        rest = follower.rest()
+        if rest is None or rest.status is not StackStatus.IMPORT_COMPLETE:
+            raise self._failure(follower, rest)
 
     def _whole(self, there: Deployed) -> Deployed:
         """A stack that CloudFormation finds nothing to change in. Raises `RefusedError` if it is half done even so."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratolab.aws.stacks import Action, Replacement, StackStatus
 from stratolab.core.names import new_id
-from stratolab.deploy import templates
+from stratolab.deploy import kept, templates
 from stratolab.deploy.holdings import deletion_policy, fate
 from stratolab.deploy.models import Change, Data, Effect, Plan, StackPlan
 from stratolab.deploy.states import Step, case
@@ -60,7 +60,7 @@ def plan(
     for stack in stacks:
         cloud = tools.at(stack.region)
         there = cloud.find(stack.name)
-        planned.append(replace(_planned(stack, there, outputs, cloud, tools.objects), region=stack.region))
+        planned.append(replace(_planned(stack, there, outputs, cloud, tools), region=stack.region))
         if there and there.outputs:
             outputs[stack.key] = there.outputs
     if whole:
@@ -99,17 +99,50 @@ def change_set(
     )
 
 
+def import_set(
+    stack: Stack,
+    again: Sequence[kept.Kept],
+    *,
+    standing: Mapping[str, Any],
+    there: Deployed | None,
+    outputs: Outputs,
+    cloud: CloudFormation,
+    objects: Objects,
+) -> ChangeSet:
+    """Ask CloudFormation to take these things into the stack; `standing` is the template of the one that is `there`.
+
+    An import changes neither parameters nor tags, and a stack that begins with one begins without.
+    """
+    return cloud.change_set(
+        stack.name,
+        f"stratolab-{new_id()}",
+        parameters=there.parameters if there else {},
+        tags=there.tags if there else {},
+        create=there is None,
+        imports=[
+            {
+                "ResourceType": one.type,
+                "LogicalResourceId": one.logical,
+                "ResourceIdentifier": one.identifier,
+            }
+            for one in again
+        ],
+        **templates.source(kept.importing(stack, standing, again), outputs, objects),
+    )
+
+
 def changes_of(found: ChangeSet) -> tuple[Change, ...]:
     """A change set in our words."""
     return tuple(_change(one) for one in found.changes)
 
 
 def _planned(
-    stack: Stack, there: Deployed | None, outputs: Outputs, cloud: CloudFormation, objects: Objects
+    stack: Stack, there: Deployed | None, outputs: Outputs, cloud: CloudFormation, tools: Tools
 ) -> StackPlan:
     found = case(there.status if there else None)
     if found.up in {Step.CREATE, Step.CLEAR} or there is None:
-        return _created(stack, found.means, found.up)
+        again = kept.find(stack.template, {}, tools.existing)
+        return _created(stack, found.means, found.up, again)
     missing = _to_come(stack, outputs)
     if found.up is not Step.UPDATE or missing:
         means = f"what would change is known after {', '.join(missing)}" if missing else found.means
@@ -117,7 +150,11 @@ def _planned(
     parameters = stack.parameters(outputs, there.parameters)
     if unchanged(stack, there, parameters, cloud):
         return StackPlan(stack.key, stack.name, Step.NOTHING, means=found.means, needs=stack.needs)
-    asked = change_set(stack, parameters, create=False, outputs=outputs, cloud=cloud, objects=objects)
+    again = kept.find(stack.template, json.loads(cloud.template(stack.name)), tools.existing)
+    if again:
+        means = "what else would change is known once these are in it again"
+        return StackPlan(stack.key, stack.name, Step.UPDATE, _imported(again), means, stack.needs)
+    asked = change_set(stack, parameters, create=False, outputs=outputs, cloud=cloud, objects=tools.objects)
     if asked.empty:
         half = there.status is StackStatus.UPDATE_FAILED
         step = Step.UPDATE if half else Step.NOTHING
@@ -136,12 +173,20 @@ def _to_come(stack: Stack, outputs: Outputs) -> list[str]:
     return list(dict.fromkeys(lacking))
 
 
-def _created(stack: Stack, means: str, step: Step = Step.CREATE) -> StackPlan:
+def _created(
+    stack: Stack, means: str, step: Step = Step.CREATE, again: Sequence[kept.Kept] = ()
+) -> StackPlan:
+    there = {one.logical: one for one in _imported(again)}
     made = [
-        Change(logical, resource["Type"], Effect.CREATE)
+        there.get(logical) or Change(logical, resource["Type"], Effect.CREATE)
         for logical, resource in stack.template["Resources"].items()
     ]
     return StackPlan(stack.key, stack.name, step, tuple(made), means, stack.needs)
+
+
+def _imported(again: Sequence[kept.Kept]) -> tuple[Change, ...]:
+    why = ("it outlived an earlier stack",)
+    return tuple(Change(one.logical, one.type, Effect.IMPORT, why, one.physical) for one in again)
 
 
 def _removed(lab: str, wanted: set[str], tools: Tools) -> list[StackPlan]:

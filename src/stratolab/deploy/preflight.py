@@ -1,6 +1,7 @@
-"""What is looked at in an account before a plan is carried out: quotas, adopted networks, service-linked roles.
+"""What is looked at in an account before a plan is carried out.
 
-Nothing is changed. What cannot be read is told as a warning: a deployer need not be allowed to look at everything.
+Quotas, adopted networks, service-linked roles, databases that may not be deleted. Nothing is changed. What cannot be
+read is told as a warning: a deployer need not be allowed to look at everything.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stratolab.core.errors import RemoteError
-from stratolab.deploy import adopted, allowances, linked
+from stratolab.deploy import adopted, allowances, guarded, linked
 from stratolab.deploy.obstacles import warning
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def examine(
 ) -> Outlook:
     """Look at what this plan will need. Asks AWS only about what the plan makes."""
     home = [stack for stack in stacks if stack.region == plan.region]
-    found = [*allowances.obstacles(plan, home, source), *_networks(plan, stacks, lab, source)]
+    found = [
+        *allowances.obstacles(plan, home, source),
+        *_networks(plan, stacks, lab, source),
+        *guarded.obstacles(plan, source.databases),
+    ]
     missing: tuple[str, ...] = ()
     needed = linked.needed(plan, stacks)
     if needed:

@@ -20,6 +20,7 @@ class Step(StrEnum):
     WAIT = "wait"  # AWS is at work on it: follow until it rests, then look again
     CREATE = "create"  # by a change set
     UPDATE = "update"  # by a change set
+    TAKE_IN = "take in"  # import what outlived an earlier stack, then look again
     CLEAR = "clear"  # delete what a failed creation left, then look again
     ROLL_BACK = "roll back"  # go on with a rollback that failed, then look again
     DELETE = "delete"

@@ -16,7 +16,7 @@ from stratolab.aws.stacks import StackStatus
 from stratolab.core.crash import crash_point
 from stratolab.core.errors import RefusedError, RemoteError
 from stratolab.core.names import new_id
-from stratolab.deploy import planner
+from stratolab.deploy import guarded, planner
 from stratolab.deploy.following import Follower
 from stratolab.deploy.models import Began, Data, Ended, Left, Moved, Noted, Plan, StackPlan
 from stratolab.deploy.states import Step, case
@@ -102,7 +102,7 @@ def take_down(plan: Plan, tools: Tools, *, delete_data: bool) -> list[Left]:
 
     With `delete_data`, buckets are emptied and those that outlive their stack deleted too. A stack that cannot be
     deleted yet is tried again after the others, and after a pause when none of them could. Raises `RemoteError` with
-    the first real cause if it never can.
+    the first real cause if it never can, and `RefusedError` before anything is deleted if a database is protected.
     """
     left = _remove(plan.stacks, tools, lambda stack, change: delete_data)  # noqa: ARG005
     return [one for one in left if not (delete_data and _gone(one, tools))]
@@ -132,6 +132,7 @@ def remove(stacks: Sequence[StackPlan], tools: Tools, *, consent: Consent) -> li
 def _remove(
     stacks: Sequence[StackPlan], tools: Tools, emptied: Callable[[StackPlan, Change], bool]
 ) -> list[Left]:
+    guarded.refuse(stacks, tools.databases)
     left: list[Left] = []
     pending, tries = list(stacks), 0
     while pending:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from stratolab.aws.errors import BusyError
 from stratolab.core.errors import RemoteError
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 FOLDER = "templates"
 
 
-def source(stack: Stack, outputs: Outputs, objects: Objects) -> dict[str, str]:
+class Source(TypedDict, total=False):
+    """A template for `CloudFormation.change_set`: its text, or its address in S3."""
+
+    template: str
+    url: str
+
+
+def source(stack: Stack, outputs: Outputs, objects: Objects) -> Source:
     """The arguments that give a stack's template to `CloudFormation.change_set`.
 
     A long one is written to the bucket under the hash of its content, where it may be already. Raises `RemoteError`

@@ -9,19 +9,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stratolab.aws.cloudformation import CloudFormation
+    from stratolab.aws.databases import Databases
+    from stratolab.aws.existing import Existing
     from stratolab.aws.s3 import Objects
     from stratolab.deploy.models import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """CloudFormation in the lab's region and `elsewhere`, and the lab's buckets.
+    """CloudFormation in the lab's region and `elsewhere`, the lab's buckets, its databases, and what has its names.
 
     `tell` is called in the caller's thread only; `sleep` is for tests that own the time.
     """
 
     cloud: CloudFormation
     objects: Objects
+    databases: Databases
+    existing: Existing
     tell: Callable[[Event], None]
     sleep: Callable[[float], object] | None = None
     elsewhere: tuple[CloudFormation, ...] = ()

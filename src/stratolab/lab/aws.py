@@ -134,6 +134,8 @@ class AwsLab:
     def tools(self, tell: Callable[[Event], None] = lambda event: None) -> Tools:  # noqa: ARG005
         """What planning and deploying use, with the account's credentials checked."""
         from stratolab.aws.cloudformation import CloudFormation
+        from stratolab.aws.databases import Databases
+        from stratolab.aws.existing import Existing
         from stratolab.aws.s3 import Objects
         from stratolab.config.labs.regions import regions_of
         from stratolab.deploy.tools import Tools
@@ -143,7 +145,9 @@ class AwsLab:
             CloudFormation(self.clients.of("cloudformation", region=region))
             for region in regions_of(self.region)
         ]
-        return Tools(home, Objects(self.clients.of("s3"), account), tell, elsewhere=tuple(elsewhere))
+        objects, databases = Objects(self.clients.of("s3"), account), Databases(self.clients.of("rds"))
+        existing = Existing(self.clients.of)
+        return Tools(home, objects, databases, existing, tell, elsewhere=tuple(elsewhere))
 
     # -- deploying -------------------------------------------------------------------------------
 
@@ -166,6 +170,7 @@ class AwsLab:
 
     def outlook(self, plan: Plan, keys: Sequence[str] = ()) -> Outlook:
         """What stands in the way of a plan for these stacks in the account, and what is to be made first."""
+        from stratolab.aws.databases import Databases
         from stratolab.aws.people import People
         from stratolab.aws.quotas import Quotas
         from stratolab.deploy import preflight
@@ -177,6 +182,7 @@ class AwsLab:
             quotas=Quotas(self.clients.of("service-quotas")),
             networks=self.networks(),
             people=People(self.clients.of("iam")),
+            databases=Databases(self.clients.of("rds")),
             region=self.region,
         )
         return preflight.examine(plan, self.chosen(keys), self.config, source, self.linked_roles())

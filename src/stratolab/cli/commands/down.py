@@ -68,8 +68,9 @@ def run(options: Namespace) -> int:
 def _taken_down(lab: AwsLab, plan: Plan, holding: list[Contents], options: Namespace) -> list[Left]:
     """Ask, and delete. What outlives its stack."""
     from stratolab.cli.deploying import watching
-    from stratolab.deploy import teardown
+    from stratolab.deploy import guarded, teardown
 
+    guarded.refuse(plan.stacks, lab.tools().databases)
     teardown.refuse_losses(plan, holding, delete_data=options.delete_data is not None)
     words = f"delete {ui.plural(len(plan.stacks), 'stack')} of the lab {lab.name} in account {plan.account}?"
     ui.confirm(words, yes=options.yes, doing="down")

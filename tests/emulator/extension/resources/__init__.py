@@ -14,6 +14,7 @@ def attach() -> None:
         builds,
         containers,
         corrections,
+        kept,
         machines,
         network,
         people,
@@ -22,4 +23,5 @@ def attach() -> None:
     )
 
     corrections.attach()
+    kept.attach()
     registry.describe_known()

@@ -10,7 +10,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid
 from tests.emulator.extension import stores
 from tests.emulator.extension.services.json_api import ServiceError, serve, serve_before
 
-_pipelines, _repositories, _connections, _documents = (stores.table() for _ in range(4))
+_pipelines, REPOSITORIES, _connections, _documents = (stores.table() for _ in range(4))
 
 
 def _arn(service: str, resource: str) -> str:
@@ -65,17 +65,17 @@ serve(
 
 def _repository(request: dict[str, Any]) -> dict[str, Any]:
     name = request["repositoryName"]
-    if name not in _repositories:
+    if name not in REPOSITORIES:
         raise ServiceError("RepositoryDoesNotExistException", f"{name} does not exist")
-    return {"repositoryMetadata": _repositories[name]}
+    return {"repositoryMetadata": REPOSITORIES[name]}
 
 
 def _create_repository(request: dict[str, Any]) -> dict[str, Any]:
     name = request["repositoryName"]
-    if name in _repositories:
+    if name in REPOSITORIES:
         raise ServiceError("RepositoryNameExistsException", f"Repository named {name} already exists")
     place = f"git-codecommit.{get_region()}.amazonaws.com/v1/repos/{name}"
-    _repositories[name] = {
+    REPOSITORIES[name] = {
         "accountId": get_account_id(),
         "repositoryId": new_uuid(),
         "repositoryName": name,
@@ -87,11 +87,11 @@ def _create_repository(request: dict[str, Any]) -> dict[str, Any]:
         "creationDate": time.time(),
         "lastModifiedDate": time.time(),
     }
-    return {"repositoryMetadata": _repositories[name]}
+    return {"repositoryMetadata": REPOSITORIES[name]}
 
 
 def _delete_repository(request: dict[str, Any]) -> dict[str, Any]:
-    gone = _repositories.pop(request["repositoryName"], None)
+    gone = REPOSITORIES.pop(request["repositoryName"], None)
     return {"repositoryId": gone["repositoryId"]} if gone else {}
 
 
@@ -104,7 +104,7 @@ serve(
         "ListRepositories": lambda _: {
             "repositories": [
                 {"repositoryName": one["repositoryName"], "repositoryId": one["repositoryId"]}
-                for one in _repositories.values()
+                for one in REPOSITORIES.values()
             ]
         },
     },
