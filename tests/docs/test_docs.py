@@ -179,6 +179,10 @@ def completed_lab(given):
     environments = {
         ("dev" if name == "NAME" else name): part for name, part in given.get("environments", {}).items()
     }
+    for part in environments.values():
+        if canaries := part.get("database", {}).get("canaries"):  # each is of an application
+            canaries = {_named(name): canary for name, canary in canaries.items()}
+            part["database"] = {"applications": list(canaries), **part["database"], "canaries": canaries}
     whole["environments"] = {"prod": {"cidr": "10.99.0.0/16", "database": {}}, "dev": {}, **environments}
     for kind in ("people", "projects", "compute", "queues"):
         whole[kind] = {_named(name): part for name, part in given.get(kind, {}).items()}
