@@ -223,29 +223,19 @@ class _One:
                 cloud=cloud,
                 objects=self._tools.objects,
             )
-            if asked.empty and there:
-                return self._whole(there)
-            self._agreed(asked)
-            crash_point("up.before-execute")
-            made = cloud.find(stack.name)
-            follower = self._follower(made.id if made else stack.name)
-            cloud.execute(asked, token=asked.id.rpartition("/")[2])
         except BusyError:
             self._pause(AGAIN)
             return None
-        crash_point("up.executing")
-        self.changed = True
-        rest = follower.rest()
-        if rest is None or rest.status not in GOOD:
-            raise self._failure(follower, rest)
-        return rest
+        if asked.empty and there:
+            return self._whole(there)
+        self._agreed(asked)
+        crash_point("up.before-execute")
+        return self._executed(asked, GOOD, point="up.executing")
 
     def _take_in(self, there: Deployed | None, standing: Mapping[str, Any], again: list[Kept]) -> None:
         """Import what outlived an earlier stack. A new one begins with that; its tags come with the change after."""
         stack, cloud = self._stack, self._cloud
-        if (
-            there and not standing and there.status is StackStatus.REVIEW_IN_PROGRESS
-        ):  # for another change set
+        if there and there.status is StackStatus.REVIEW_IN_PROGRESS:  # for another change set
             cloud.delete(there.id, token=new_id())
         named = ", ".join(f"{one.logical} ({one.type})" for one in again)
         self._tools.tell(Began(stack.key, Step.TAKE_IN, named))
@@ -260,17 +250,29 @@ class _One:
                 cloud=cloud,
                 objects=self._tools.objects,
             )
-            made = cloud.find(stack.name)
-            follower = self._follower(made.id if made else stack.name)
-            cloud.execute(asked, token=asked.id.rpartition("/")[2])
         except BusyError:
             self._pause(AGAIN)
             return
-        crash_point("up.importing")
+        self._executed(asked, {StackStatus.IMPORT_COMPLETE}, point="up.importing")
+
+    def _executed(self, asked: ChangeSet, good: Collection[StackStatus], *, point: str) -> Deployed | None:
+        """Carry a change set out; the stack at the end of it. None if someone else was quicker.
+
+        Raises `RemoteError` with the first real cause if the stack ends in none of the `good` states.
+        """
+        made = self._cloud.find(self._stack.name)
+        follower = self._follower(made.id if made else self._stack.name)
+        try:
+            self._cloud.execute(asked, token=asked.id.rpartition("/")[2])
+        except BusyError:
+            self._pause(AGAIN)
+            return None
+        crash_point(point)
         self.changed = True
         rest = follower.rest()
-        if rest is None or rest.status is not StackStatus.IMPORT_COMPLETE:
+        if rest is None or rest.status not in good:
             raise self._failure(follower, rest)
+        return rest
 
     def _whole(self, there: Deployed) -> Deployed:
         """A stack that CloudFormation finds nothing to change in. Raises `RefusedError` if it is half done even so."""
