@@ -95,6 +95,17 @@ def test_stacks_wait_work_and_end_each_with_its_time(tree, clock):
     assert still(tree.moving) == "AWS is still creating network"
 
 
+def test_what_outlived_a_stack_is_taken_in_before_the_rest_is_made(tree):
+    tree(Began("network", Step.TAKE_IN, "Token"))
+    tree(event("network", "Token", "IMPORT_IN_PROGRESS", "AWS::SecretsManager::Secret"))
+    shown = drawn(tree)
+    assert "├─ network taking in what was kept 0.0s" in shown
+    assert "│ └─ Token taking in secret 0.0s" in shown
+    assert still(tree.moving) == "AWS is still taking in network"
+    tree(event("network", "Token", "IMPORT_COMPLETE", "AWS::SecretsManager::Secret"))
+    assert "├─ network taking in what was kept, 1 of 3 0.0s" in drawn(tree)
+
+
 def test_a_failure_is_told_at_once_and_that_it_is_taken_back(tree, capsys):
     tree(Began("network", Step.CREATE))
     tree(event("network", "Nat1", "CREATE_FAILED", reason="no room"))

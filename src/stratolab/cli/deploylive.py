@@ -31,16 +31,23 @@ DOING = {
     Step.UPDATE: "changing",
     Step.DELETE: "deleting",
     Step.CLEAR: "clearing what a failed creation left",
-    Step.TAKE_IN: "taking in what outlived an earlier stack",
+    Step.TAKE_IN: "taking in what was kept",
     Step.ROLL_BACK: "going on with a rollback",
     Step.WAIT: "waiting for AWS",
 }
-_STILL = {**DOING, Step.CLEAR: "deleting", Step.ROLL_BACK: "taking back", Step.WAIT: "at work on"}
-_VERBS = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "deleting"}
+_STILL = {
+    **DOING,
+    Step.CLEAR: "deleting",
+    Step.TAKE_IN: "taking in",
+    Step.ROLL_BACK: "taking back",
+    Step.WAIT: "at work on",
+}
+_VERBS = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "deleting", "IMPORT": "taking in"}
 _DONE = {
     "CREATE_COMPLETE": ("+", "made"),
     "UPDATE_COMPLETE": ("~", "changed"),
     "DELETE_COMPLETE": ("-", "deleted"),
+    "IMPORT_COMPLETE": ("<", "taken in"),
 }
 _ENDED = {Step.CREATE: "made", Step.UPDATE: "changed", Step.DELETE: "deleted"}
 _TAKING_BACK = "AWS is taking it back"
