@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from stratolab.aws.errors import calling, code_of
-
-_GONE = {"RepositoryNotFoundException", "RepositoryDoesNotExistException"}
+from stratolab.aws.errors import GoneError, calling
 
 
 class Repositories:
@@ -19,34 +16,26 @@ class Repositories:
 
     def count_images(self, name: str) -> int | None:
         """How many images a repository holds; None if there is none of that name."""
-        with calling(f"looking into the repository {name}"):
-            try:
+        try:
+            with calling(f"looking into the repository {name}"):
                 pages = self._images.get_paginator("list_images").paginate(repositoryName=name)
                 return len({one["imageDigest"] for page in pages for one in page["imageIds"]})
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    return None
-                raise
+        except GoneError:
+            return None
 
     def has_source(self, name: str) -> bool:
         """Whether there is such a repository of source."""
-        with calling(f"looking for the repository {name}"):
-            try:
+        try:
+            with calling(f"looking for the repository {name}"):
                 self._source.get_repository(repositoryName=name)
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    return False
-                raise
+        except GoneError:
+            return False
         return True
 
     def delete_images(self, name: str) -> None:
         """Delete a repository with its images, if it is there."""
-        with calling(f"deleting the repository {name}"):
-            try:
-                self._images.delete_repository(repositoryName=name, force=True)
-            except ClientError as error:
-                if code_of(error) not in _GONE:
-                    raise
+        with suppress(GoneError), calling(f"deleting the repository {name}"):
+            self._images.delete_repository(repositoryName=name, force=True)
 
     def delete_source(self, name: str) -> None:
         """Delete a repository of source, if it is there."""
