@@ -8,6 +8,7 @@ import pytest
 from tests.deploy.conftest import LAB, bucket, stack, topic
 
 from stratolab.core.errors import RefusedError
+from stratolab.deploy.executor import apply
 from stratolab.deploy.models import Began, Data, Effect, Ended, Failed, Moved
 from stratolab.deploy.planner import offline
 from stratolab.deploy.states import Step
@@ -163,3 +164,20 @@ def test_a_failed_update_is_taken_back_and_can_be_tried_again(account, emulator)
 def test_calls_that_aws_throttles_do_no_harm(account, emulator, times):
     emulator.fault(call="cloudformation:DescribeStackEvents", code="Throttling", times=times)
     assert account.up(STACKS).errors == {}
+
+
+def test_what_happened_while_the_machine_slept_is_told_once_it_is_awake(account, emulator):
+    """Row P8: AWS went on, the first calls afterwards are throttled, and every event is told once, in order."""
+    emulator.fault(type="AWS::S3::Bucket", step="create", reason="", seconds=1)
+
+    def close_the_lid(_):
+        while account.cloud.find("acme-ground").status.moving:
+            pass
+        emulator.fault(call="cloudformation:DescribeStacks", code="Throttling", times=2)
+
+    asleep = replace(account.tools, sleep=close_the_lid)
+    assert apply([GROUND], asleep).errors == {}
+    told = [event.event.status for event in account.told if isinstance(event, Moved) and event.event.of_stack]
+    assert told == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    ids = [event.event.id for event in account.told if isinstance(event, Moved)]
+    assert len(ids) == len(set(ids))
