@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.emulator.control import Emulator
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-DEADLINE = 30.0
+DEADLINE = 90.0
 _numbers = itertools.count(1)
 
 

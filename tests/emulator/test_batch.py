@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.emulator.control import Emulator
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 FOREVER = ["sh", "-c", "echo started; exec sleep 600"]
 
 

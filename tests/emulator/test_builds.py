@@ -14,7 +14,7 @@ from tests.emulator.types import World
 if TYPE_CHECKING:
     from tests.emulator.control import Emulator
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 DOCKERFILE = "FROM python\nCOPY hook /build/hook\nRUN sh /build/hook\n"
 PUSH = [
     "aws ecr get-login-password | docker login --username AWS --password-stdin $REGISTRY",

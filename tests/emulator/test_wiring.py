@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.emulator.control import Emulator
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 ROTATE = """
 import json
 import boto3
