@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from tests.deploy.conftest import bucket, stack
 
 from stratolab.core.errors import RefusedError
-from stratolab.core.processes import identity
+from stratolab.core.processes import alive, identity, machine
 from stratolab.deploy import lease
 
 BUCKET = "acme-code"
@@ -59,7 +60,8 @@ def test_what_a_killed_command_left_ends_by_itself(objects):
 
 def test_what_a_killed_command_left_on_this_machine_is_over_at_once(objects):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        left = lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", identity(child.pid))
+        here = str(Path("/proc/self/ns/pid").readlink())
+        left = lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", identity(child.pid), here)
         assert not left.over(1000.0)
         child.kill()
     objects.put(BUCKET, lease.KEY, json.dumps(asdict(left)).encode())
@@ -67,6 +69,17 @@ def test_what_a_killed_command_left_on_this_machine_is_over_at_once(objects):
         found = lease.held(objects, BUCKET)
         assert found is not None
         assert found[0].holder == "bob@desk"
+
+
+@pytest.mark.parametrize("beside", ["", "pid:[1]"])
+def test_a_process_of_another_container_is_not_taken_for_dead(beside):
+    """Its number means nothing here, even if its host has our name."""
+    gone = f"{machine()}/999999999/1"
+    assert alive(gone) is False
+    assert not lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", gone, beside).over(1000.0)
+    ours = str(Path("/proc/self/ns/pid").readlink())
+    assert lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", gone, ours).over(1000.0)
+    assert not lease.Lease("ana@laptop", "a", 990.0, 1100.0, "up", "nonsense", ours).over(1000.0)
 
 
 def test_of_two_who_find_an_old_lease_one_gets_it(objects):

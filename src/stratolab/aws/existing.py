@@ -23,14 +23,15 @@ class Existing:
         """The thing of this type whose name stands in these properties.
 
         None if there is none, if it may not be looked at, for a name that is no plain text and for every type but those
-        of `NAMES`.
+        of `KINDS`.
         """
-        name = properties.get(NAMES.get(kind, ""))
-        if not isinstance(name, str):
+        key, ask = KINDS.get(kind, ("", None))
+        name = properties.get(key)
+        if ask is None or not isinstance(name, str):
             return None
         try:
             with calling(f"looking for {name}"):
-                return _ASK[kind](self._of, name)
+                return ask(self._of, name)
         except (GoneError, DeniedError):
             return None
 
@@ -50,14 +51,9 @@ def _source(of: Callable[[str], Any], name: str) -> Identifier | None:
     return {"RepositoryId": found["repositoryMetadata"]["repositoryId"]}
 
 
-_ASK = {
-    "AWS::CodeCommit::Repository": _source,
-    "AWS::ECR::Repository": _images,
-    "AWS::SecretsManager::Secret": _secret,
+KINDS: Mapping[str, tuple[str, Callable[[Callable[[str], Any], str], Identifier | None]]] = {
+    "AWS::CodeCommit::Repository": ("RepositoryName", _source),
+    "AWS::ECR::Repository": ("RepositoryName", _images),
+    "AWS::SecretsManager::Secret": ("Name", _secret),
 }
-NAMES = {
-    "AWS::CodeCommit::Repository": "RepositoryName",
-    "AWS::ECR::Repository": "RepositoryName",
-    "AWS::SecretsManager::Secret": "Name",
-}
-"""The property that holds the name, of the types that outlive their stacks under a name of the lab's choice."""
+"""The types that outlive their stacks under a name of the lab's choice: the property that holds it, and how to ask."""

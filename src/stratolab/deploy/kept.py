@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from stratolab.infra.body import VERSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from stratolab.infra.catalogue import Stack
 
 _RETAINED = ("Retain", "RetainExceptOnCreate")
-VERSION = "2010-09-09"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import json
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stratolab.aws.errors import BusyError
@@ -39,11 +40,19 @@ class Lease:
     until: float
     doing: str = "up"
     process: str = ""
-    """The identity of the command's process, by which others on its machine see that it is dead."""
+    """The identity of the command's process, by which others beside it see that it is dead."""
+    beside: str = ""
+    """Where its number means the same process: the kernel's namespace of processes; empty where there is no telling."""
 
     def over(self, now: float) -> bool:
         """Whether another may take it."""
-        return self.until <= now or (self.process != "" and alive(self.process) is False)
+        if self.until <= now:
+            return True
+        if not self.beside or self.beside != _namespace():
+            return False  # a container or a machine of the same name has other processes under these numbers
+        with suppress(ValueError):  # not as we write it
+            return alive(self.process) is False
+        return False
 
 
 def held(objects: Objects, bucket: str) -> tuple[Lease, str] | None:
@@ -61,7 +70,9 @@ def alone(
     objects: Objects, bucket: str, *, holder: str, token: str, doing: str, clock: Callable[[], float]
 ) -> Iterator[None]:
     """Hold the lease inside of the `with`. Raises `RefusedError`, naming who has it, while another does."""
-    tag = _take(objects, bucket, Lease(holder, token, clock(), clock() + SECONDS, doing, identity()), clock)
+    now = clock()
+    wanted = Lease(holder, token, now, now + SECONDS, doing, identity(), _namespace())
+    tag = _take(objects, bucket, wanted, clock)
     done = threading.Event()
     thread = threading.Thread(
         target=_renew, args=(objects, bucket, tag, clock, done), name="lease", daemon=True
@@ -90,6 +101,13 @@ def _take(objects: Objects, bucket: str, wanted: Lease, clock: Callable[[], floa
     except BusyError:  # at this very moment
         there = held(objects, bucket)
         raise _taken(there[0] if there else wanted, clock()) from None
+
+
+def _namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def _taken(lease: Lease, now: float) -> RefusedError:
