@@ -52,7 +52,7 @@ trials = {trials}
 parallel = {parallel}
 sampler = "{sampler}"
 seed = 7
-warm = {warm}
+{warm}
 [sweeps.tune.space]
 x = {{ float = [0.0, 1.0] }}
 """
@@ -69,13 +69,13 @@ class Project:
     store: str = ""
     trial_seconds: float = 0.05
     lease: float = 2.0
-    warm: tuple[str, ...] = ()
+    warm: tuple[str, ...] | None = None
     started: list[subprocess.Popen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "trial.py").write_text(SCRIPT)
-        warm = json.dumps(self.warm)
+        warm = "" if self.warm is None else f"warm = {json.dumps(self.warm)}"
         text = CONFIG.format(trials=self.trials, parallel=self.parallel, sampler=self.sampler, warm=warm)
         (self.folder / "stratolab.toml").write_text(text)
 

@@ -1,4 +1,4 @@
-"""`warm` in a sweep, from the configuration to the trials, and the one notice where they start cold."""
+"""`warm` in a sweep, from the configuration to the trials, and the one notice where they start cold; and without it."""
 
 from __future__ import annotations
 
@@ -75,3 +75,51 @@ def test_the_reason_for_a_cold_start_is_told_once(sweep: Callable[..., tuple[str
     assert told.count("trials start cold: threaded runs threads (python)") == told.count("start cold") == 1
     assert loads >= 7  # a sweep of more than a minute would try once more
     assert [trial["state"] for trial in shown["trials"]] == ["succeeded"] * 6
+
+
+QUICK = """
+[jobs.train]
+command = "python train.py"
+
+[sweeps.tune]
+job = "train"
+metric = "loss"
+trials = 24
+parallel = {parallel}
+sampler = "quasi"
+seed = 1
+{warm}
+
+[sweeps.tune.space]
+x = {{ float = [0.0, 1.0] }}
+"""
+SLEEPER = """
+import gc, sys, time
+time.sleep({seconds})
+print('{{"loss": %s, "forked": %d}}' % (sys.argv[2], gc.get_freeze_count() > 0))
+"""
+
+
+def forked(project: Callable[..., Path], cli: Cli, *, seconds: float = 0.0, warm: str = "", parallel: int = 2) -> int:
+    """How many of 24 trials were forks."""
+    text = QUICK.format(warm=warm, parallel=parallel)
+    folder = project(text, {"train.py": SLEEPER.format(seconds=seconds)})
+    answer = cli("sweep", "tune", "--new", "--trials", "24" if not seconds else "6", folder=folder)
+    assert answer.code == 0, answer.err
+    assert "cold" not in answer.out + answer.err
+    return sum(log.read_text().count('"forked": 1') for log in folder.glob(".stratolab/jobs/*/log"))
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_trials_that_prove_short_are_forks_without_anybody_asking(
+    project: Callable[..., Path], cli: Cli, parallel: int
+) -> None:
+    assert forked(project, cli, parallel=parallel) >= 12
+
+
+def test_none_is_a_fork_where_warm_says_so(project: Callable[..., Path], cli: Cli) -> None:
+    assert forked(project, cli, warm="warm = []") == 0
+
+
+def test_longer_trials_start_cold(project: Callable[..., Path], cli: Cli) -> None:
+    assert forked(project, cli, seconds=0.3) == 0

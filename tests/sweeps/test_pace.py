@@ -13,7 +13,7 @@ def after(pace: Pace, seconds: float, *, cpu: float | None = None, trials: int =
 
 def test_nothing_is_done_ahead_before_a_trial_has_ended():
     pace = Pace(2)
-    assert (pace.short, pace.ahead, pace.gather) == (False, 0, 0.0)
+    assert (pace.quick, pace.short, pace.ahead, pace.gather) == (False, False, 0, 0.0)
     assert pace.allowance == pace.interval == math.inf
 
 
@@ -43,7 +43,7 @@ def test_where_nothing_is_learnt_all_that_fits_is_sent_ahead_at_once():
 
 def test_one_trial_at_a_time_stays_sequential():
     pace = after(Pace(1, spare=1), 0.001)
-    assert (pace.short, pace.ahead, pace.allowance) == (False, 0, math.inf)
+    assert (pace.quick, pace.short, pace.ahead, pace.allowance) == (True, False, 0, math.inf)
 
 
 def test_an_engine_without_lanes_gets_nothing_ahead_but_the_sampler_is_held_back():
@@ -59,10 +59,12 @@ def test_the_sampler_gets_a_share_of_what_trials_use_where_they_use_all_cpus():
 def test_the_sampler_may_use_a_cpu_that_trials_leave_free():
     busy, idle = after(Pace(2), 0.04), after(Pace(2, spare=2), 0.04)
     assert math.isclose(idle.allowance, 0.9 * idle.interval)
-    assert idle.allowance > 5 * busy.allowance
+    assert idle.allowance > 4 * busy.allowance
 
 
 def test_the_pace_follows_trials_that_become_longer():
     pace = after(Pace(2), 0.02)
     assert pace.short
+    assert pace.quick
     assert not after(pace, 3.0).short
+    assert not pace.quick

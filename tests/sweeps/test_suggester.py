@@ -9,7 +9,7 @@ from stratolab.sweeps.pace import SHARE, Pace
 from stratolab.sweeps.sampler import Observation
 from stratolab.sweeps.samplers import filler, make
 from stratolab.sweeps.space import Float, Int, Space
-from stratolab.sweeps.suggester import BATCH_LIMIT, FIRST_CREDIT, Known, Suggester
+from stratolab.sweeps.suggester import BATCH_LIMIT, CREDIT_LIMIT, FIRST_CREDIT, Known, Suggester
 
 LINE = Space({"x": Float(0.0, 1.0)})
 PAIR = Space({"x": Int(0, 1)})
@@ -159,6 +159,12 @@ def test_the_model_takes_its_share_of_short_trials_and_the_filler_makes_the_rest
     paid = (FIRST_CREDIT + 1000 * SHARE * 0.02) / 0.01
     assert len(makers) == 1000
     assert abs(makers.count("model") - paid) <= 2
+
+
+def test_a_model_that_costs_more_than_can_be_saved_is_asked_now_and_then(suggester):
+    one, answers = suggester(Marked("model"), filler=Marked("filler"), pace=pace_of(0.02))
+    makers = sweep_of(one, answers, 1000, seconds=2 * CREDIT_LIMIT)
+    assert 2 <= makers.count("model") <= 4
 
 
 def test_the_model_makes_all_points_where_it_keeps_up_on_a_free_cpu(suggester):

@@ -276,9 +276,10 @@ class SweepConfig(Table):
         description="Stop hopeless trials early. The job must report its metric with steps.",
         examples=["median"],
     )
-    warm: Texts = Field(
-        (),
-        description="Python modules loaded once for all trials, so that each starts faster.",
+    warm: Texts | None = Field(
+        None,
+        description="Python modules loaded once for all trials, so that each starts faster. Without it, trials of less "
+        "than 0.25 s start from a Python that is already up; with `[]` none does.",
         examples=[["numpy"]],
     )
     space: dict[str, Dimension] = Field(

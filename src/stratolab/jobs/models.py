@@ -66,7 +66,8 @@ class JobSpec:
     `command` is an argument vector, parameters included. `folder` is where it runs (absolute).
     `env` comes on top of the environment of whoever submits. `secrets` maps a variable to the name of a
     secret: a reference, never a value. `data` lists the files and folders that the work reads. `warm` names modules
-    that an engine may load before the process is there; nothing else differs by it.
+    that an engine may load before the process is there; nothing else differs by it. What is `quick` may start from a
+    Python that is up and has loaded nothing, if there is one.
     """
 
     name: str
@@ -84,6 +85,7 @@ class JobSpec:
     trial: int | None = None
     capsule: str = ""  # the id of the capsule that holds the code's state
     warm: tuple[str, ...] = ()
+    quick: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -117,6 +119,7 @@ class Request:
     secrets: Mapping[str, str] = field(default_factory=dict)
     lane: Lane | None = None
     warm: tuple[str, ...] = ()
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)

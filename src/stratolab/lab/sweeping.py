@@ -160,7 +160,7 @@ def want(lab: LocalLab, name: str, table: SweepConfig, changes: Mapping[str, Any
         "parallel": table.parallel,
         "stop": _plain(table.stop),
         "prune": table.prune,
-        "warm": list(table.warm),
+        "warm": None if table.warm is None else list(table.warm),
         "limits": {
             "cpus": spec.resources.cpus,
             "memory": spec.resources.memory,
@@ -255,7 +255,8 @@ def driver(lab: LocalLab, sweep: Sweep, wanted: Wanted, tell: Callable[[Event], 
         tell(Noted(f"{told}: without effect, because the sampler is {name} ({why})"))
     sampler = make(name, space, seed, trials=trials, parallel=parallel, points=points, cost_aware=cost_aware)
     plan = Plan(
-        job=replace(wanted.spec, warm=tuple(config.get("warm", ()))),
+        job=replace(wanted.spec, warm=tuple(config["warm"] or ())),
+        quick=config["warm"] is None,
         space=space,
         metric=config["metric"],
         goal=Goal(config["goal"]),

@@ -81,11 +81,11 @@ class Crew:
 
     # -- beginning -------------------------------------------------------------------------------
 
-    def begin(self, claimed: Sequence[tuple[Trial, store.Job]]) -> None:
-        """Run the jobs of trials that have just been claimed."""
+    def begin(self, claimed: Sequence[tuple[Trial, store.Job]], *, quick: bool = False) -> None:
+        """Run the jobs of trials that have just been claimed; `quick` says how they may start (`JobSpec`)."""
         for trial, job in claimed:
             self.runs[job.id] = Running(trial, job, Reports(self._home(job.id)))
-        self._submit([job for _, job in claimed])
+        self._submit([job for _, job in claimed], quick=quick)
 
     def adopt(self, taken: Sequence[tuple[Trial, store.Job]]) -> None:
         """Go on with trials taken over from another driver.
@@ -132,13 +132,13 @@ class Crew:
             running.adopted = False
         self._submit([running.job for running in runs])
 
-    def _submit(self, jobs: Sequence[store.Job]) -> None:
+    def _submit(self, jobs: Sequence[store.Job], *, quick: bool = False) -> None:
         if not jobs:
             return
         told = self._plan.begun(jobs)
         requests = [
             self._engine.prepare(
-                self._spec(job, told.get(job.id, {})), job=job.id, fence=job.fence, lane=self._lane
+                self._spec(job, told.get(job.id, {}), quick=quick), job=job.id, fence=job.fence, lane=self._lane
             )
             for job in jobs
         ]
@@ -146,7 +146,7 @@ class Crew:
         self._session.submit(requests)
         crash_point("sweep.submitted")
 
-    def _spec(self, job: store.Job, told: Mapping[str, str]) -> JobSpec:
+    def _spec(self, job: store.Job, told: Mapping[str, str], *, quick: bool) -> JobSpec:
         """What to run for a job, here: where it was claimed the project may have been another folder."""
         here = self._plan.job
         return JobSpec(
@@ -159,6 +159,7 @@ class Crew:
             secrets=here.secrets,
             params=job.params,
             warm=here.warm,
+            quick=quick,
         )
 
     # -- listening -------------------------------------------------------------------------------

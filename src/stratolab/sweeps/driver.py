@@ -259,7 +259,7 @@ class Driver:
         crash_point("sweep.before-commit")
         written = self._database.run(partial(rounds.write, this=self._round(endings, claims)))
         crash_point("sweep.committed")
-        self._crew.begin(written.claimed)
+        self._crew.begin(written.claimed, quick=self.plan.quick and self._pace.quick)
         for ending, accepted in zip(endings, written.accepted, strict=True):
             self.dollars += ending.price or 0.0
             if not accepted:

@@ -22,7 +22,7 @@ SHORT = 0.25  # seconds; longer trials hide what a driver does
 HORIZON = 0.3  # seconds of work that wait at the engine
 GATHER = 0.1  # seconds; 12 trials in a commit instead of 4 took 0.35 ms of CPU less for each
 AHEAD_LIMIT = 8  # trials, or one for ten that have ended: those are begun with a little less known
-SHARE = 0.03  # of the CPU time that trials take, for the sampler
+SHARE = 0.1  # of the CPU time that trials take, for the sampler
 FAST = 0.9  # of one CPU, for the sampler, where the trials leave one free
 _SMOOTHING = 0.2  # weight of the newest trial in the running mean
 
@@ -31,7 +31,7 @@ class Pace:
     """Measures trials of a driver that runs `parallel` at a time and leaves `spare` CPUs of its machine free.
 
     `interval` is from one free slot to the next, infinite while nothing is known. `short` says whether waiting for the
-    driver would be a large part of a trial; then `ahead` is how many trials the engine should hold beyond those that
+    driver would be a large part of a trial, `quick` whether its own start is; when `short`, `ahead` is how many trials the engine should hold beyond those that
     run, `gather` for how long ends may wait for others before they are written, and `allowance` how much CPU time the
     sampler may use for each trial (else it is infinite). All in seconds. A sampler that `learns` nothing loses nothing
     by what a driver does not know yet.
@@ -39,7 +39,7 @@ class Pace:
 
     def __init__(self, parallel: int, *, lanes: bool = True, spare: float = 0.0, learns: bool = True) -> None:
         self.seconds = self.interval = self.allowance = math.inf  # `seconds`: that a trial takes
-        self.short = False
+        self.quick = self.short = False
         self.ahead, self.gather = 0, 0.0
         self._parallel = parallel
         self._lanes, self._learns = lanes, learns
@@ -54,7 +54,8 @@ class Pace:
         self.seconds = weight * seconds + ((1 - weight) * self.seconds if weight < 1 else 0.0)
         self._cpu = weight * cpu + (1 - weight) * self._cpu
         self.interval = max(self.seconds, 1e-4) / self._parallel
-        self.short = self._parallel > 1 and self.seconds < SHORT
+        self.quick = self.seconds < SHORT
+        self.short = self._parallel > 1 and self.quick
         if not self.short:
             self.ahead, self.gather, self.allowance = 0, 0.0, math.inf
             return

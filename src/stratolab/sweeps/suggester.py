@@ -6,8 +6,8 @@ point, made with all that was known when the last trial ended; for quicker ones 
 
 Trials may be quicker than the model. Then a *filler* makes the points that the model has no time for, at once and in
 the caller's own thread: a slot never waits. What the model may take is an account: every trial that ends pays in an
-allowance (`pace.py`), a question takes out the CPU time that it used. A sampler that costs nothing is its own filler
-and needs no thread.
+allowance (`pace.py`), a question takes out the CPU time that it used, and waits until there is enough for a point. A
+sampler that costs nothing is its own filler and needs no thread.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stratolab.sweeps.space import Params
 
 BATCH_LIMIT = 16
-FIRST_CREDIT = 0.02  # CPU seconds that a model may use before any trial has paid for it
+FIRST_CREDIT = 0.03  # CPU seconds that a model may use before any trial has paid for it
 CREDIT_LIMIT = 0.5  # seconds: what a sweep of slow trials saved up is not spent at once
 
 
@@ -90,6 +90,7 @@ class Suggester:
         self._questions: queue.SimpleQueue[tuple[list[int], Known] | None] = queue.SimpleQueue()
         self._asking = False
         self._seconds = 0.0  # that one point took
+        self._cost = 0.0  # CPU seconds that one point took
         self._credit = FIRST_CREDIT
         self._thread = threading.Thread(target=self._work, name="suggester", daemon=True)
         if filler is not sampler:
@@ -125,6 +126,7 @@ class Suggester:
         seconds = answer.seconds / max(1, answer.asked)
         self._seconds = seconds if not self._seconds else 0.5 * (self._seconds + seconds)
         self._credit -= answer.cpu
+        self._cost = answer.cpu / max(1, answer.asked)
         self.expected_gain = answer.gain
         self.exhausted = len(answer.points) < answer.asked
         self.ready.extend(answer.points)
@@ -168,7 +170,7 @@ class Suggester:
 
     @property
     def _solvent(self) -> bool:
-        return self._filler is None or not self._pace.short or self._credit > 0
+        return self._filler is None or not self._pace.short or self._credit > min(self._cost, CREDIT_LIMIT / 2)
 
     def _foresee(self, known: Known) -> float | None:
         if self._foreseer is None:

@@ -117,6 +117,7 @@ class Store:
         try:
             self.revision = _check(self._connection, self.path)
             self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("PRAGMA cache_size=-500")  # KiB: it lives beside a sweep
             if own:
                 self._relocate()
         except BaseException:

@@ -44,17 +44,20 @@ class Mirror:
         path.write_text(text)
         return path
 
-    def end(self, *command: str, warm: tuple[str, ...] = ()) -> tuple[Outcome, str]:
+    def end(
+        self, *command: str, warm: tuple[str, ...] = (), quick: bool = False
+    ) -> tuple[Outcome, str]:
         """Run a command: how it ended, and its log."""
-        request = self.bench.run(spec(*command, folder=self.root, env=self.env, warm=warm))
+        wanted = spec(*command, folder=self.root, env=self.env, warm=warm, quick=quick)
+        request = self.bench.run(wanted)
         outcome = self.bench.heard.outcome(request.job)
         notes = [event.note for event in self.bench.heard.events if event.job == request.job]
         assert not any(notes), notes
         return outcome, re.sub("0x[0-9a-f]+", "0x", self.bench.log(request))
 
-    def run(self, *command: str, warm: tuple[str, ...] = ()) -> dict[str, Any]:
+    def run(self, *command: str, warm: tuple[str, ...] = (), quick: bool = False) -> dict[str, Any]:
         """Run the script: what it saw."""
-        outcome, log = self.end(*command, warm=warm)
+        outcome, log = self.end(*command, warm=warm, quick=quick)
         assert outcome.reason is Reason.DONE, log
         seen = json.loads((self.out / outcome.job).read_text().replace(outcome.job, "JOB"))
         return {**seen, "log": log}

@@ -91,13 +91,18 @@ class Forks:
         self._refused: dict[Kind, tuple[float, str]] = {}  # until when, and why
 
     def take(self, task: Task) -> bool:
-        """Have a job started by a fork server, now or soon. If that cannot be, `task.note` says why."""
+        """Have a job started by a fork server, now or soon. If that cannot be, `task.note` says why.
+
+        A quick one does not wait for a server that is starting, and nobody asked for its fork: there is nothing to say.
+        """
+        task.note = ""
         try:
             server = self._server_for(task)
         except ColdStartError as why:
-            task.note = str(why)
+            task.note = "" if task.quick else str(why)
             return False
-        task.note = ""
+        if task.quick and not server.resident:
+            return False
         server.waiting[task.job] = task
         self._serve(server)
         return True
@@ -202,7 +207,7 @@ class Forks:
     def _launch(self, kind: Kind, task: Task) -> Server:
         if len(self._servers) >= MOST:
             unused = [server for server in self._servers.values() if server.resident and not server.waiting]
-            if not unused:
+            if task.quick or not unused:
                 raise ColdStartError(f"{MOST} fork servers are at work already")
             self._end(min(unused, key=lambda server: server.used))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -135,6 +135,7 @@ class LocalEngine:
             params=spec.params,
             secrets=spec.secrets,
             warm=spec.warm,
+            quick=spec.quick,
             lane=lane,
         )
 
@@ -368,6 +369,7 @@ def _as_message(request: Request, secrets: Secrets) -> Message:
         "timeout": request.resources.timeout,
         "retries": request.retries,
         "warm": request.warm,
+        "quick": request.quick,
         "lane": request.lane.name if request.lane else "",
         "width": request.lane.width if request.lane else 0,
     }

@@ -56,7 +56,8 @@ def start(task: Task, control: int, project: str, lab: int) -> int:
         what = f"{program} is a script that starts Python"
         raise ColdStartError(f"{what}; name that Python, or activate its environment")
     arguments = "\0".join(task.command[task.words :])
-    room = f"(stratolab: forks with {', '.join(task.warm)})".ljust(min(len(arguments) + SPACE, MOST_SPACE))
+    what = f"forks with {', '.join(task.warm)}" if task.warm else "forks"
+    room = f"(stratolab: {what})".ljust(min(len(arguments) + SPACE, MOST_SPACE))
     return tasks.run(task, [*task.command[: task.words], room], env, [], lab)
 
 

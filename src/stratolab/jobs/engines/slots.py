@@ -68,6 +68,8 @@ class Slots:
 
         `busy` holds the jobs that run. At most one claim of each job is in the line.
         """
+        if self.used >= self.capacity:
+            return None
         task = next((one for one in self.line.values() if not self._is_full(one)), None)
         if task is None or self.used + task.cpus > self.capacity or task.job in busy:
             return None

@@ -88,7 +88,7 @@ class Starts:
             self._forks.tick()
 
     def _take_or_spawn(self, task: Task) -> None:
-        if not task.warm or not self._servers().take(task):
+        if not (task.warm or task.quick) or not self._servers().take(task):
             self._spawn(task)
 
     def _servers(self) -> Forks:

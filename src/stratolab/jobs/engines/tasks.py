@@ -45,7 +45,7 @@ class Task:
         "adopted", "asked_end", "attempt", "began", "command", "cpu_seconds", "cpus", "deadline", "ended", "env",
         "exit_status", "fence", "first", "folder", "give_up", "hidden", "home", "job", "kill_at", "lane",
         "leader_lives", "listeners", "log_start", "members", "memory", "message", "note", "oom_before",
-        "peak_memory", "pid", "retries", "sample_at", "session_env", "spare", "start", "started",
+        "peak_memory", "pid", "quick", "retries", "sample_at", "session_env", "spare", "start", "started",
         "timeout", "told", "umask", "wall_seconds", "warm", "width", "words",
     )  # fmt: skip
 
@@ -64,6 +64,7 @@ class Task:
         self.lane = str(request.get("lane", ""))  # of which at most `width` run at a time; empty for none
         self.width = int(request.get("width", 0))
         self.warm = tuple(map(str, request.get("warm", ())))  # modules that a fork server is to have loaded
+        self.quick = bool(request.get("quick"))  # it may start from one that has loaded nothing
         self.session_env = session_env
         self.umask = umask
         self.listeners: set[Any] = set()  # the clients who want its events

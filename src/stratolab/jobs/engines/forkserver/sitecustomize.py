@@ -45,7 +45,7 @@ def main() -> bool:
         return _load_the_real_one()
     _, control, modules, project = told.split("\n", 3)
     try:
-        return _serve(int(control), modules.split(","), project)
+        return _serve(int(control), modules.split(",") if modules else [], project)
     except BaseException:  # noqa: BLE001 - whatever happens, a server must not go on to the script
         sys.excepthook(*sys.exc_info())
         os._exit(1)
@@ -89,7 +89,7 @@ def _serve(number: int, modules: "list[str]", project: str) -> bool:
     main_references = _references_to_main()
     found = _load_the_real_one()
     before = frozenset(sys.modules)
-    why = next(filter(None, (_load(name, number) for name in modules)), "")
+    why = next(filter(None, (_load(name, number) for name in modules)), "") or checks.unfit(number)
     world = checks.World(before, project)
     why = why or world.foreign
     if why:
