@@ -76,7 +76,7 @@ def main() -> int:
         for trials in options.trials:
             for sampler in options.samplers:
                 count = options.pairs or PAIRS.get(trials, 1)
-                pairs = [_pair(Path(scratch), sampler, trials, options.spawn) for _ in range(count)]
+                pairs = [_pair(Path(scratch), sampler, trials, options) for _ in range(count)]
                 blocks.append(_row(sampler, trials, pairs))
                 print(blocks[-1], flush=True)
                 if trials >= 1_000:
@@ -92,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, nargs="+", default=[100, 1_000, 10_000])
     parser.add_argument("--samplers", nargs="+", default=list(SAMPLERS))
     parser.add_argument("--pairs", type=int, default=0, help="pairs of runs (default: fewer for more trials)")
+    parser.add_argument("--cold", action="store_true", help="every trial starts cold, by `warm = []`")
     parser.add_argument("--spawn", choices=("spawn", "popen"), default="spawn", help="the bare loop's way")
     parser.add_argument("--short", action="store_true", help="two samplers, 60 trials, one pair")
     parser.add_argument("--write", type=Path, help="write the table to this file too")
@@ -101,11 +102,11 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _pair(scratch: Path, sampler: str, trials: int, spawn: str) -> Pair:
+def _pair(scratch: Path, sampler: str, trials: int, options: argparse.Namespace) -> Pair:
     """One of each, in new folders: a file system is slower for some time where many files were deleted."""
     fresh = Path(tempfile.mkdtemp(dir=scratch))
-    bare = _bare(fresh, trials, spawn)
-    project = ours.make(fresh / "project", sampler=sampler, trials=trials)
+    bare = _bare(fresh, trials, options.spawn)
+    project = ours.make(fresh / "project", sampler=sampler, trials=trials, cold=options.cold)
     whole, told = _metered(fresh, ours.command(project), watch=str(project))
     timeline = ours.timeline(project)
     assert len(timeline.ended) == trials, f"{len(timeline.ended)} of {trials} trials succeeded\n{told}"
@@ -158,7 +159,8 @@ def _heading(options: argparse.Namespace) -> str:
         [
             (
                 f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, Python "
-                f"{platform.python_version()}; {SLOTS} trials at a time; the bare loop by {options.spawn}. Ratios are "
+                f"{platform.python_version()}; {SLOTS} trials at a time"
+                f"{', cold starts' * options.cold}; the bare loop by {options.spawn}. Ratios are "
                 "medians over pairs. Start-up is everything before the first trial, in seconds and seconds of CPU, and "
                 "in no other figure; the tail is from the last trial's end to the command's."
             ),

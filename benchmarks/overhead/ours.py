@@ -34,7 +34,7 @@ job = "tiny"
 metric = "loss"
 goal = "minimize"
 sampler = "{sampler}"
-seed = 1
+{more}seed = 1
 trials = {trials}
 parallel = {parallel}
 
@@ -63,11 +63,20 @@ class Timeline:
         return [1000 * (marks[b] - marks[a]) / (b - a) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
 
 
-def make(folder: Path, *, sampler: str, trials: int, parallel: int = 2, python: str = sys.executable) -> Path:
-    """A project in `folder`, which must not be there yet."""
+def make(
+    folder: Path,
+    *,
+    sampler: str,
+    trials: int,
+    parallel: int = 2,
+    python: str = sys.executable,
+    cold: bool = False,
+) -> Path:
+    """A project in `folder`, which must not be there yet; with `cold`, no trial is a fork."""
     folder.mkdir(parents=True)
     (folder / "tiny.py").write_text(SCRIPT, encoding="ascii")
-    config = CONFIG.format(sampler=sampler, trials=trials, parallel=parallel, python=python)
+    more = "warm = []\n" if cold else ""
+    config = CONFIG.format(sampler=sampler, trials=trials, parallel=parallel, python=python, more=more)
     (folder / "stratolab.toml").write_text(config, encoding="utf-8")
     return folder
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring.command import scratch
@@ -55,7 +58,15 @@ class Contest:
 
 
 def hold(run: Run, count: int) -> Contest:
-    """Run all rounds at this number of trials. What an interrupted run has measured is not measured again."""
+    """Run all rounds at this number of trials. What an interrupted run has measured is not measured again.
+
+    What contestants leave is deleted at the end: for half a minute after, ext4 takes ten times as long to make a file.
+    """
+    with scratch() as folder:
+        return _hold(run, count, folder)
+
+
+def _hold(run: Run, count: int, folder: Path) -> Contest:
     absent: dict[str, str] = {}
     looked: dict[str, Result] = {}
     rounds: list[dict[str, Result]] = []
@@ -67,7 +78,7 @@ def hold(run: Run, count: int) -> Contest:
                 continue
             try:
                 results = looked if number == _LOOKED_AT else rounds[-1]
-                result = results[contestant.name] = _take(run, contestant, count, number)
+                result = results[contestant.name] = _take(run, contestant, count, number, folder)
                 run.say(_line(count, contestant.name, result, results.get(BARE)))
             except (Unavailable, Failed) as error:
                 if contestant.name in {BARE, OURS}:
@@ -91,23 +102,27 @@ def _rounds(run: Run, contestant: Contestant, count: int) -> int:
     return contestant.rounds_of_many if count >= MANY else contestant.rounds
 
 
-def _take(run: Run, contestant: Contestant, count: int, number: int) -> Result:
+def _take(run: Run, contestant: Contestant, count: int, number: int, folder: Path) -> Result:
     environments = borrowed if run.short else environment
     key = f"{count}/{number}/{contestant.name}"
-    return Result(**run.records.once(key, lambda: asdict(_once(contestant, count, environments, number))))
+    mine = Path(mkdtemp(dir=folder))
+    once = partial(_once, contestant, count, environments, mine, memory=number == _LOOKED_AT)
+    return Result(**run.records.once(key, lambda: asdict(once())))
 
 
 def _once(
-    contestant: Contestant, count: int, environments: Callable[[str], Environment], number: int
+    contestant: Contestant,
+    count: int,
+    environments: Callable[[str], Environment],
+    folder: Path,
+    *,
+    memory: bool,
 ) -> Result:
-    with scratch() as folder:
-        noted, place = folder / "witness", folder / "place"
-        place.mkdir()
-        command = contestant.command(Order(count, WORKERS, place, noted, environments))
-        usage = measure(
-            command.words, folder=place, env=command.env, seconds=_PATIENCE, memory=number == _LOOKED_AT
-        )
-        seen = witness.read(noted, count=count)
+    noted, place = folder / "witness", folder / "place"
+    place.mkdir()
+    command = contestant.command(Order(count, WORKERS, place, noted, environments))
+    usage = measure(command.words, folder=place, env=command.env, seconds=_PATIENCE, memory=memory)
+    seen = witness.read(noted, count=count)
     return Result(
         wall=usage.wall,
         startup=seen.starts[0] - usage.began,

@@ -85,11 +85,11 @@ def _metaflow(order: Order) -> Command:
     return Command(words, {**env, "METAFLOW_USER": "bench", "METAFLOW_DEFAULT_METADATA": "local"})
 
 
-def _ours(sampler: str) -> Callable[[Order], Command]:
+def _ours(sampler: str, more: str = "") -> Callable[[Order], Command]:
     def command(order: Order) -> Command:
         trial = [our_python(), str(TRIAL), "--witness", str(order.witness)]
         words = ours.sweep(
-            order.folder, command=trial, count=order.count, workers=order.workers, sampler=sampler
+            order.folder, command=trial, count=order.count, workers=order.workers, sampler=sampler, more=more
         )
         return Command(words, {})
 
@@ -116,6 +116,7 @@ CONTESTANTS = (
     Contestant("xargs -P2", _xargs, cheap=True),
     Contestant(OURS, _ours("gp"), rounds=4, rounds_of_many=3, cheap=True),
     Contestant("stratolab, auto", _ours("auto"), rounds=4, rounds_of_many=2),
+    Contestant("stratolab, gp, cold starts", _ours("gp", "warm = []"), rounds=4, rounds_of_many=2),
     Contestant("joblib", _driver("joblib", "joblib_threads.py"), "joblib joblib", cheap=True),
     Contestant(
         "Optuna TPE, memory", _driver("optuna", "optuna_tpe.py", "memory"), "optuna optuna", cheap=True

@@ -21,8 +21,9 @@ Trials of a tiny script that imports nothing, two at a time, a process for each.
 trial's first line to the end of the command, beside that of a plain `posix_spawn` loop in the same round; *start-up* is
 what comes before; *slot empty* is the median time from one trial's last line to the first line of the next in its slot
 (about the end and the start of an interpreter at best); *tree* is the memory of all processes together, shared pages
-counted once, looked at in a round apart. Ours writes a durable ledger and tracking. {rounds} rounds, fewer for the
-slow."""
+counted once, looked at in a round apart. Ours writes a durable ledger and tracking. Trials as short as these it forks
+from a Python that is up, each a process of its own (the row with cold starts is with `warm = []`). {rounds} rounds,
+fewer for the slow."""
 
 _SWEEP_FEW, _SWEEP_MANY, _STARTUP, _MEMORY, _GROWTH = 1.15, 1.10, 0.4, 60.0, 1.25
 

@@ -7,7 +7,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 WAY = (0.7, 0.9, 0.97, 0.99)  # shares of the way from the start to the best that both reach
 _START = 10  # trials after which the way begins: before that nobody knows anything
@@ -19,12 +19,24 @@ def loss(alone: Sequence[float], parallel: Sequence[float]) -> float | None:
     Both are curves of the best loss after each trial. The mean over four stations of the way from where the worse of
     the two stands after ten trials to the best that both reach; None if there is no such way.
     """
+    return _mean(alone, parallel, lambda one, other: other / one - 1)
+
+
+def lost(alone: Sequence[float], parallel: Sequence[float]) -> float | None:
+    """The same counted in trials: how many later the parallel search is there."""
+    return _mean(alone, parallel, lambda one, other: other - one)
+
+
+def _mean(
+    alone: Sequence[float], parallel: Sequence[float], compare: Callable[[int, int], float]
+) -> float | None:
     start, end = max(alone[_START - 1], parallel[_START - 1]), max(alone[-1], parallel[-1])
     if not math.isfinite(start) or start <= end:
         return None
     stations = [start - share * (start - end) for share in WAY]
-    more = [_reached(parallel, station) / _reached(alone, station) - 1 for station in stations]
-    return statistics.mean(more)
+    return statistics.mean(
+        compare(_reached(alone, station), _reached(parallel, station)) for station in stations
+    )
 
 
 def _reached(curve: Sequence[float], loss: float) -> int:

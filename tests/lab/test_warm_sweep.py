@@ -100,7 +100,9 @@ print('{{"loss": %s, "forked": %d}}' % (sys.argv[2], gc.get_freeze_count() > 0))
 """
 
 
-def forked(project: Callable[..., Path], cli: Cli, *, seconds: float = 0.0, warm: str = "", parallel: int = 2) -> int:
+def forked(
+    project: Callable[..., Path], cli: Cli, *, seconds: float = 0.0, warm: str = "", parallel: int = 2
+) -> int:
     """How many of 24 trials were forks."""
     text = QUICK.format(warm=warm, parallel=parallel)
     folder = project(text, {"train.py": SLEEPER.format(seconds=seconds)})

@@ -138,7 +138,10 @@ class Crew:
         told = self._plan.begun(jobs)
         requests = [
             self._engine.prepare(
-                self._spec(job, told.get(job.id, {}), quick=quick), job=job.id, fence=job.fence, lane=self._lane
+                self._spec(job, told.get(job.id, {}), quick=quick),
+                job=job.id,
+                fence=job.fence,
+                lane=self._lane,
             )
             for job in jobs
         ]

@@ -31,10 +31,10 @@ class Pace:
     """Measures trials of a driver that runs `parallel` at a time and leaves `spare` CPUs of its machine free.
 
     `interval` is from one free slot to the next, infinite while nothing is known. `short` says whether waiting for the
-    driver would be a large part of a trial, `quick` whether its own start is; when `short`, `ahead` is how many trials the engine should hold beyond those that
-    run, `gather` for how long ends may wait for others before they are written, and `allowance` how much CPU time the
-    sampler may use for each trial (else it is infinite). All in seconds. A sampler that `learns` nothing loses nothing
-    by what a driver does not know yet.
+    driver would be a large part of a trial, `quick` whether its own start is. When `short`, `ahead` is how many trials
+    the engine should hold beyond those that run, `gather` for how long ends may wait for others before they are
+    written, and `allowance` how much CPU time the sampler may use for each trial (else it is infinite). All in seconds.
+    A sampler that `learns` nothing loses nothing by what a driver does not know yet.
     """
 
     def __init__(self, parallel: int, *, lanes: bool = True, spare: float = 0.0, learns: bool = True) -> None:

@@ -28,8 +28,8 @@ class Plan:
     `job` lacks only the parameters. `fixed` are parameters that every trial gets. `elsewhere` looks up the
     metric of a job outside its folder (MLflow); `begun` hears of jobs before they start, and gives variables for them,
     `all_begun` when no further one will. `filler` makes the points for which `sampler` has no time; it may be the same.
-    `foresees`: a rule wants to know what the sampler expects. With `quick`, trials that prove to be short may start from
-    a Python that is up. `hide` takes secrets out of what a script said last.
+    `foresees`: a rule wants to know what the sampler expects. With `quick`, trials that prove to be short may start
+    from a Python that is up. `hide` takes secrets out of what a script said last.
     """
 
     job: JobSpec

@@ -170,7 +170,9 @@ class Suggester:
 
     @property
     def _solvent(self) -> bool:
-        return self._filler is None or not self._pace.short or self._credit > min(self._cost, CREDIT_LIMIT / 2)
+        return (
+            self._filler is None or not self._pace.short or self._credit > min(self._cost, CREDIT_LIMIT / 2)
+        )
 
     def _foresee(self, known: Known) -> float | None:
         if self._foreseer is None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.samplers.parallel import loss
+from benchmarks.samplers.parallel import loss, lost
 
 
 def halving(trials, every):
@@ -16,6 +16,12 @@ def test_the_same_curve_loses_nothing():
 def test_a_search_that_needs_twice_the_trials_loses_about_that():
     assert loss(halving(200, 5), halving(200, 10)) == pytest.approx(1.0, abs=0.2)
     assert loss(halving(200, 10), halving(200, 5)) == pytest.approx(-0.5, abs=0.1)
+
+
+def test_the_same_is_told_in_trials():
+    alone = halving(100, 5)
+    assert lost(alone, [1.0, 1.0, 1.0, *alone[:-3]]) == 3
+    assert lost([1.0] * 100, [1.0] * 100) is None
 
 
 def test_only_the_way_that_both_went_counts():

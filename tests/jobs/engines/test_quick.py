@@ -1,8 +1,7 @@
-"""Quick jobs: forks of a Python that is up and has loaded nothing, where one is there; else cold, and nothing is said."""
+"""Quick jobs: forks of a Python that is up and has loaded nothing, where one is there; else cold, without a word."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +11,11 @@ from tests.jobs.engines.test_warm_same import COMMANDS, ENDS, ENVIRONMENTS, Mirr
 
 from stratolab.jobs.engines import forks
 from stratolab.jobs.models import Reason, Resources
-from stratolab.testing.bench import Bench, eventually, spec
+from stratolab.testing.bench import Bench, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from stratolab.jobs.engines.local import LocalEngine
 
@@ -132,7 +132,9 @@ def test_what_is_no_script_starts_cold(project: Project, command: tuple[str, ...
     assert [log_of(project) for _ in range(2)] == ["cold"] * 2
 
 
-def test_a_limit_below_what_python_takes_is_kept_by_a_cold_start(project: Project, engine: LocalEngine) -> None:
+def test_a_limit_below_what_python_takes_is_kept_by_a_cold_start(
+    project: Project, engine: LocalEngine
+) -> None:
     log_of(project)
     eventually(lambda: len(forked(host_of(engine))) == 2, "the fork server and one spare")
     request = project.start(quick=True, resources=Resources(memory=1 << 20))
@@ -152,7 +154,9 @@ def test_warm_ones_keep_their_servers(project: Project, engine: LocalEngine) -> 
     assert set(forked(host_of(engine))) == servers
 
 
-def test_a_script_that_runs_long_after_all_is_ended_by_its_limit(project: Project, engine: LocalEngine) -> None:
+def test_a_script_that_runs_long_after_all_is_ended_by_its_limit(
+    project: Project, engine: LocalEngine
+) -> None:
     log_of(project)
     eventually(lambda: len(forked(host_of(engine))) == 2, "the fork server and one spare")
     project.write("train.py", "import time; time.sleep(60)")

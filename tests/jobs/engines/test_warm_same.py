@@ -44,9 +44,7 @@ class Mirror:
         path.write_text(text)
         return path
 
-    def end(
-        self, *command: str, warm: tuple[str, ...] = (), quick: bool = False
-    ) -> tuple[Outcome, str]:
+    def end(self, *command: str, warm: tuple[str, ...] = (), quick: bool = False) -> tuple[Outcome, str]:
         """Run a command: how it ended, and its log."""
         wanted = spec(*command, folder=self.root, env=self.env, warm=warm, quick=quick)
         request = self.bench.run(wanted)

@@ -4,6 +4,7 @@ import math
 import random
 import subprocess
 import sys
+from collections import Counter
 from statistics import median
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from stratolab.sweeps.sampler import Observation
 from stratolab.sweeps.samplers.gp import GpSampler
+from stratolab.sweeps.samplers.gp.encode import Encoding
 from stratolab.sweeps.samplers.random import RandomSampler
 from stratolab.sweeps.space import Choice, Float, Int, Space
 from stratolab.testing.sampler import MIXED, SamplerContract, same
@@ -106,6 +108,32 @@ def test_a_family_that_looked_bad_at_first_is_not_given_up():
         return min(steep, flat, 0.9 + params.get("none", 9))
 
     assert median(best(sweep(GpSampler(space, seed), loss, 83)) for seed in range(3)) < 0.71
+
+
+def test_every_value_of_a_choice_is_tried_again_though_its_first_trials_were_bad():
+    """Two of three kernels look hopeless but for a narrow valley, and the third is fair everywhere."""
+    space = Space(
+        {
+            "kernel": Choice(("fair", "narrow", "hopeless")),
+            "rate": Float(1e-4, 1e4, log=True),
+            "width": Float(1e-4, 1e4, log=True),
+        }
+    )
+
+    def loss(params):
+        rate, width = math.log10(params["rate"]), math.log10(params["width"])
+        if params["kernel"] == "fair":
+            return 0.3 + 0.01 * (rate**2 + width**2)
+        valley = (rate - 2) ** 2 + (width + 2) ** 2
+        return min(0.9, 0.1 + 0.1 * valley) if params["kernel"] == "narrow" else 0.9
+
+    for seed in range(3):
+        finished = sweep(GpSampler(space, seed), loss, 63)
+        tried = Counter(str(one.params["kernel"]) for one in finished)
+        assert min(tried.values()) >= 6
+        assert len(tried) == 3
+    with_conditions = Space({"model": Choice(("a", "b")), "k": Choice((1, 2), when={"model": ("a",)})})
+    assert Encoding(with_conditions).choices == [0]
 
 
 def test_points_of_a_batch_keep_apart():

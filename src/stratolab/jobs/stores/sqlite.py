@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CACHE = 500  # KiB of pages that a connection keeps: the system keeps them too, and 2,000 of ours took a large sweep 6 MB
+CACHE = (
+    500  # KiB of pages that a connection keeps: the system has them too, and 2,000 for each took a sweep 6 MB
+)
 BUSY_TIMEOUT = 10.0  # seconds that a writer waits for another process
 
 

@@ -39,7 +39,7 @@ class Encoding:
 
     `groups` (f,) is the parameter of each feature; `numeric` (d,) is False for choices; `smooth` (d,) is True where
     a small change of the unit gives another point; `levels` (d,) is the number of values, 0 for
-    a continuous one.
+    a continuous one; `choices` are the columns of choices that always apply.
     """
 
     def __init__(self, space: Space) -> None:
@@ -62,6 +62,11 @@ class Encoding:
         self.groups = np.repeat(np.arange(self.width), widths)
         self._member = (self.groups[:, None] == np.arange(self.width)).astype(float)
         self._starts = np.concatenate([[0], np.cumsum(widths)]).astype(int)
+        self.choices = [
+            column
+            for column, dimension in enumerate(self._dimensions)
+            if isinstance(dimension, Choice) and not dimension.when and len(dimension.values) > 1
+        ]
         self._conditional = any(dimension.when for dimension in self._dimensions)
 
     def units(self, points: Iterable[Params]) -> Array:
@@ -138,6 +143,16 @@ class Encoding:
         rows = np.repeat(row[None, :], len(ranks), axis=0)
         rows[:, column] = _centres(self._dimensions[column], ranks)
         return rows
+
+    def least_tried(self, units: Array) -> tuple[int, float]:
+        """The value of a choice that fewest of the rows `units` (m, d) have: its column and its place there."""
+        counts = []
+        for column in self.choices:
+            count = int(self.levels[column])
+            many = np.bincount(_ranks(self._dimensions[column], units[:, column]), minlength=count)
+            counts += [(int(many[rank]) * count, column, rank) for rank in range(count)]
+        _, column, rank = min(counts)
+        return column, float(_centres(self._dimensions[column], np.array([rank]))[0])
 
     def _holds(self, column: int, wanted: tuple[Value, ...], units: Array) -> Mask:
         """Whether the value at `units` (m,) of one parameter is among those wanted."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stratolab.sweeps.samplers.gp.encode import Encoding
 
     Array = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
 
 EXACT_LIMIT = 300  # trials that a model sees
 FIT_LIMIT = 200  # trials that its hyper-parameters see
@@ -39,9 +40,12 @@ class Known:
     first: Array
     seconds: Array
 
-    def best(self, count: int) -> Array:
-        """The rows of the `count` least losses, best first."""
-        return self.units[np.argsort(self.losses, kind="stable")[:count]]
+    def best(self, count: int, among: Mask | None = None) -> Array:
+        """The rows of the `count` least losses, best first; `among` (n,) tells which rows are asked for."""
+        units, losses = (
+            (self.units, self.losses) if among is None else (self.units[among], self.losses[among])
+        )
+        return units[np.argsort(losses, kind="stable")[:count]]
 
     def telling(self, limit: int) -> Known:
         """At most `limit` of the trials: the better half, the latest quarter, and some of every other quality."""

@@ -10,6 +10,7 @@ pending trials are appended to it in O(n^2).
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Array = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
     Groups = npt.NDArray[np.intp]
 
 ROOT5 = math.sqrt(5.0)
@@ -155,6 +157,13 @@ class Posterior:
         self._root, self._points = root, np.vstack([self._points, points])
         self._losses = np.concatenate([self._losses, expected])
         self._solve()
+
+    def beside(self, rows: Mask) -> Posterior:
+        """The same beliefs, but to be improved on is the best of these (n,) of the losses that it was made with."""
+        other = copy(self)
+        believed = (self._losses - self._hyper.noise * self._weights)[: len(rows)]
+        other.best = float(believed[rows].min())
+        return other
 
     def gains(self, features: Array) -> Array:
         """Log expected improvement (m,) on the best loss that is believed in, at `features` (m, f)."""

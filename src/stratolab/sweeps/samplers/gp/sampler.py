@@ -38,6 +38,7 @@ _CLOSE = 2e-3  # share of a range within which a point has been looked at
 _FAR = 0.1  # share of a range that takes a trial elsewhere
 _ANCHORS = 6  # best points near which the search looks closely
 _DOUBT_EVERY = 8  # trials of which one is chosen in doubt of the model
+_ATTEND_EVERY = 5  # trials of which one is of the value of a choice that was tried least
 _DOUBT = 0.4  # by which length scales are then multiplied
 _PESSIMISM = 1.0  # deviations by which a failed trial counts as worse than expected
 
@@ -47,9 +48,10 @@ class GpSampler:
 
     The first points, one more than there are parameters and at least five, are quasi-random. Lest a few
     misleading trials hold the search at a wrong place for ever, every eighth later one is chosen as if the loss
-    varied more quickly than the fit believes, and of those that would look again where a trial has been, every other
-    goes elsewhere. With `cost_aware` it asks for the gain per second that a trial runs, less and less so until
-    `trials`, all that the sweep will have, are through (None: always the same).
+    varied more quickly than the fit believes, every fifth has the value of a choice that was tried least, and of those
+    that would look again where a trial has been, every other goes elsewhere. With `cost_aware` it asks for the gain per
+    second that a trial runs, less and less so until `trials`, all that the sweep will have, are through (None: always
+    the same).
     """
 
     name = "gp"
@@ -122,6 +124,8 @@ class GpSampler:
 
     def _rows(self, number: int, count: int, beliefs: _Beliefs) -> Array:
         """Rows (m, d) for the trial of this number, the most wanted first."""
+        if self._encoding.choices and self._all is None and number % _ATTEND_EVERY == 0:
+            return self._neglected(number, count, beliefs)
         rows, _ = self._searched(number, count, beliefs.of(doubting=number % _DOUBT_EVERY == 0))
         known = self._history.known(count).units
         if number % 2 == 0 or self._all is not None or self._apart(known, rows[0]).min() > _CLOSE:
@@ -130,6 +134,17 @@ class GpSampler:
         others, _ = self._searched(number, count, beliefs.of(doubting=True))
         far = others[self._apart(others, rows[0]) > _FAR]
         return np.vstack([far, rows])
+
+    def _neglected(self, number: int, count: int, beliefs: _Beliefs) -> Array:
+        """Rows (m, d) for a trial of the least tried value of a choice, chosen as if there was no other value."""
+        known = self._history.known(count)
+        running = self._encoding.units(filter(self._encoding.knows, beliefs.running))
+        column, place = self._encoding.least_tried(np.vstack([known.units, known.failed, running]))
+        there = known.units[:, column] == place
+        posterior, told = beliefs.of(doubting=False), known.telling(EXACT_LIMIT).units[:, column] == place
+        landscape = posterior.beside(told) if told.any() else posterior
+        anchors = known.best(_ANCHORS, among=there) if there.any() else known.best(_ANCHORS)
+        return search(landscape, self._encoding, anchors, self._draws(number), held=(column, place))[0]
 
     def _apart(self, rows: Array, row: Array) -> Array:
         """How far each of `rows` (m, d) is from `row` in its farthest parameter; two values of a choice are 1 apart."""
@@ -200,16 +215,16 @@ class _Beliefs:
         self._make = make
         self._features = features
         self._count = count
-        self._running = [*pending]
+        self.running = [*pending]
         self._made: dict[bool, Posterior] = {}
 
     def of(self, *, doubting: bool) -> Posterior:
         if doubting not in self._made:
-            self._made[doubting] = self._make(self._count, self._running, doubting=doubting)
+            self._made[doubting] = self._make(self._count, self.running, doubting=doubting)
         return self._made[doubting]
 
     def add(self, params: Params) -> None:
         """Another point is about to run."""
-        self._running.append(params)
+        self.running.append(params)
         for posterior in self._made.values():
             posterior.imagine(self._features([params]))

@@ -46,16 +46,24 @@ def rank(landscape: Landscape, encoding: Encoding, units: Array) -> tuple[Array,
 
 
 def search(
-    landscape: Landscape, encoding: Encoding, anchors: Array, rng: np.random.Generator
+    landscape: Landscape,
+    encoding: Encoding,
+    anchors: Array,
+    rng: np.random.Generator,
+    held: tuple[int, float] | None = None,
 ) -> tuple[Array, Array]:
     """Snapped rows (m, d) in order of falling log expected improvement, and that (m,). The first is the best found.
 
-    `anchors` are rows of good points, near which it looks closely.
+    `anchors` are rows of good points, near which it looks closely. `held`, a column and a place in it, is the same in
+    all.
     """
-    units = encoding.snap(np.vstack([rng.random((_BROAD, encoding.width)), *_near(encoding, anchors, rng)]))
+    units = np.vstack([rng.random((_BROAD, encoding.width)), *_near(encoding, anchors, rng)])
+    if held:
+        units[:, held[0]] = held[1]
+    units = encoding.snap(units)
     values = landscape.gains(encoding.features(units))
     climbed = _climb(landscape, encoding, units[_starts(units, values)], encoding.numeric, 0.1)
-    climbed, gains = _change(landscape, encoding, climbed)
+    climbed, gains = _change(landscape, encoding, climbed, held)
     units, values = np.vstack([climbed, units]), np.concatenate([gains, values])
     order = np.argsort(-values, kind="stable")
     return units[order], values[order]
@@ -100,10 +108,14 @@ def _climb(landscape: Landscape, encoding: Encoding, starts: Array, movable: Mas
     return encoding.snap(points)
 
 
-def _change(landscape: Landscape, encoding: Encoding, units: Array) -> tuple[Array, Array]:
+def _change(
+    landscape: Landscape, encoding: Encoding, units: Array, held: tuple[int, float] | None
+) -> tuple[Array, Array]:
     """Improve the best row by the best single change of a discrete parameter, again and again; all rows and values."""
     values = landscape.gains(encoding.features(units))
-    discrete = np.flatnonzero(encoding.levels > 1).tolist()
+    discrete = [
+        column for column in np.flatnonzero(encoding.levels > 1).tolist() if not held or column != held[0]
+    ]
     for _ in range(_ROUNDS if discrete else 0):
         top = int(np.argmax(values))
         moves = encoding.snap(np.vstack([encoding.moves(units[top], column) for column in discrete]))
