@@ -1,9 +1,8 @@
 """The engine of a local lab: jobs are processes on this machine, owned by the lab's host.
 
-`LocalEngine` says what would run and reads what was left behind; both work without a host. `LocalSession` is a
-connection to the host: requests go out as they are made, events come in on a thread. If the host is killed
-under it, it finds or starts another one and asks for all jobs that have not ended: those that live are watched
-on and end as `lost`; those of which there is no trace are told as UNKNOWN, for the caller to decide.
+`LocalEngine` says what would run and reads what was left behind, both without a host. `LocalSession` is a connection
+to the host: requests go out, events come in on a thread. If the host is killed, it asks another one for all jobs that
+have not ended: those that live end as `lost`, those without a trace are UNKNOWN, for the caller to decide.
 """
 
 # ruff: noqa: PTH100, PTH120 - text paths, as the host has them
@@ -177,10 +176,7 @@ class LocalEngine:
         return any((one.job, one.fence) == (job, fence) for one in there)
 
     def status(self) -> HostStatus | None:
-        """What the lab's host does; None if there is none. Starts nothing.
-
-        Raises `RefusedError` if one of another version is at work.
-        """
+        """What the lab's host does, None without one; starts none. Raises `RefusedError` for one of another version."""
         connection = launch.find(self._lab, launch.hello({}, cpus=None))
         if connection is None:
             return None
@@ -217,8 +213,8 @@ class LocalSession:
     def submit(self, requests: Sequence[Request]) -> None:
         """Take the requests in this order; each starts as soon as it has its resources.
 
-        Makes each job's folder, with its parameters in it. Raises `RemoteError` if that cannot be written, or
-        if the host was lost and no other can be had, `InputError` if a secret is not there any more.
+        Makes each job's folder. Raises `RemoteError` if it cannot be written, or if the host was lost and no other
+        can be had, `InputError` if a secret is not there any more.
         """
         messages = [_as_message(request, self._secrets) for request in requests]
         for request in requests:
