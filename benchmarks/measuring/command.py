@@ -63,7 +63,7 @@ def main(
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A folder that is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="stratolab-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         yield folder
     finally:

@@ -301,6 +301,7 @@ def test_a_run_that_a_script_begins_by_itself_becomes_its_jobs(cli, project, how
     answer = cli("run", "train", "--json", "--", "--x", "0.5", folder=root, timeout=300)
     assert answer.code == 0, answer.err
     job = json.loads(answer.out)["id"]
+    assert cli("tracking", "sync", folder=root).code == 0  # what a busy machine left for the next command
     read = Read(root)
     runs = read.runs(experiment)
     assert run_id(job) not in runs

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from benchmarks.measuring.places import ROOT
 from benchmarks.measuring.records import Records
 
 
@@ -35,7 +36,7 @@ records = Records.open(Path({str(path)!r}), "one")
 records.keep("a", 1)
 records.once("b", lambda: os.kill(os.getpid(), signal.SIGKILL))
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == -9
     assert Records.open(path, "one").values == {"a": 1}
 
 

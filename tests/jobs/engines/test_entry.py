@@ -35,6 +35,7 @@ COLD = {
     "sh -c x": "begins with sh",
     "pythonw train.py": "begins with pythonw",
     "pypy3 train.py": "begins with pypy3",
+    "python2.7 train.py": "Python 2",
     "python": "names no script",
     "python -u": "names no script",
     "python -W": "names no script",

@@ -146,6 +146,7 @@ UNFIT = {
     "shared memory": ("import mmap; m = mmap.mmap(-1, 4096)", "module shares memory between processes"),
     "lock": ("import multiprocessing; lock = multiprocessing.Lock()", "module "),
     "process": ("import subprocess; p = subprocess.Popen(['sleep', '600'])", "module starts processes"),
+    "profiler": ("import sys; sys.setprofile(lambda *_: None)", "module is watched by a debugger, a profiler"),
     "missing": ("import nothing", "module cannot be imported: ModuleNotFoundError: No module named 'nothing'"),
     "raises": ("raise RuntimeError('not today')", "module cannot be imported: RuntimeError: not today"),
     "exits": ("raise SystemExit(3)", "module cannot be imported: SystemExit: 3"),

@@ -117,8 +117,10 @@ def compare(mirror: Mirror, engine: LocalEngine, command: tuple[str, ...]) -> No
         "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
         f"kept = open({__file__!r})",
         "import mmap; kept = mmap.mmap(-1, 4096)",
+        "import sys; sys.setprofile(lambda *_: None)",
+        "import sys; sys.settrace(lambda *_: None)",
     ],
-    ids=["thread", "file", "shared memory"],
+    ids=["thread", "file", "shared memory", "profiler", "debugger"],
 )
 def test_a_python_that_starts_with_what_no_fork_has_is_not_forked(project: Project, text: str) -> None:
     """As one that a debugger or a profiler hooks itself into by `sitecustomize` or a .pth file."""

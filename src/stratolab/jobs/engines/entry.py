@@ -31,6 +31,8 @@ def words_before_arguments(command: Sequence[str]) -> int:
     name = os.path.basename(command[0])
     if not name.startswith("python") or name.removeprefix("python").strip("0123456789."):
         raise ColdStartError(f"the command begins with {name}, not with python")
+    if name.startswith("python2"):
+        raise ColdStartError("no fork server is written in Python 2")
     at = 1
     while at < len(command):
         word = command[at]

@@ -5,6 +5,7 @@
     open files     a fork shares the position of a file, and what a socket or the GPU says, with all others
     shared memory  locks between processes are in such, and would be between trials
     processes      they would belong to nobody's trial
+    watchers       a debugger, a profiler or coverage would write what all trials did into one file
     files          of the project, or changed since: a trial must load them as they then are
 
 For `sitecustomize` alone, and as careful as that: under any CPython from 3.9 on, leaving nothing behind.
@@ -23,7 +24,7 @@ LIBRARY = os.path.dirname(os.__file__)
 
 def unfit(control: int) -> str:
     """What speaks against forking now, if something does. `control` is the one file that may be open."""
-    return _threads() or _open_files(control) or _shared_memory() or _children()
+    return _threads() or _open_files(control) or _shared_memory() or _children() or _watchers()
 
 
 def fork() -> int:
@@ -94,6 +95,14 @@ def _children() -> str:
     except ChildProcessError:
         return ""
     return "starts processes"
+
+
+def _watchers() -> str:
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
+    if sys.gettrace() or sys.getprofile() or any(tools):
+        return "is watched by a debugger, a profiler or coverage"
+    return ""
 
 
 # --- files ---------------------------------------------------------------------------------------
