@@ -226,7 +226,7 @@ def test_a_result_that_comes_late_is_refused_while_another_driver_has_the_trial(
 
 
 def test_a_driver_that_wakes_does_not_run_again_what_another_runs(chaos):
-    project = chaos(trials=1, parallel=1, trial_seconds=3.0, lease=1.0)
+    project = chaos(trials=1, parallel=1, trial_seconds=6.0, lease=1.0)
     sleeper = project.driver()
     assert until(lambda: any("trial.py" in command for _, command in processes_of(project.folder)))
     assert until(lambda: stopped_outside_a_transaction(project, sleeper))
