@@ -255,8 +255,8 @@ def driver(lab: LocalLab, sweep: Sweep, wanted: Wanted, tell: Callable[[Event], 
         tell(Noted(f"{told}: without effect, because the sampler is {name} ({why})"))
     sampler = make(name, space, seed, trials=trials, parallel=parallel, points=points, cost_aware=cost_aware)
     plan = Plan(
-        job=replace(wanted.spec, warm=tuple(config["warm"] or ())),
-        quick=config["warm"] is None,
+        job=replace(wanted.spec, warm=tuple(config.get("warm") or ())),
+        quick=config.get("warm") is None,
         space=space,
         metric=config["metric"],
         goal=Goal(config["goal"]),

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CACHE = (
-    500  # KiB of pages that a connection keeps: the system has them too, and 2,000 for each took a sweep 6 MB
-)
+# KiB of pages that a connection keeps. The system has them too; SQLite's own 2,000 for each took a large sweep 6 MB.
+CACHE = 500
 BUSY_TIMEOUT = 10.0  # seconds that a writer waits for another process
 
 

@@ -89,7 +89,8 @@ def _serve(number: int, modules: "list[str]", project: str) -> bool:
     main_references = _references_to_main()
     found = _load_the_real_one()
     before = frozenset(sys.modules)
-    why = next(filter(None, (_load(name, number) for name in modules)), "") or checks.unfit(number)
+    loads = (_load(name, number) for name in modules)
+    why = next(filter(None, loads), "") if modules else checks.unfit(number)
     world = checks.World(before, project)
     why = why or world.foreign
     if why:
