@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# KiB of pages that a connection keeps. The system has them too; SQLite's own 2,000 for each took a large sweep 6 MB.
+# KiB of pages that a connection keeps: the system has them too, and SQLite's own 2,000 took a large sweep 6 MB.
 CACHE = 500
 BUSY_TIMEOUT = 10.0  # seconds that a writer waits for another process
 

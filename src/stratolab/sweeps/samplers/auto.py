@@ -4,8 +4,8 @@ The figures are in `benchmarks/RESULTS.md`: the median of the best value over te
 pending. After 100 trials the GP was ahead of random, TPE and CMA-ES on most of the held-out tasks (Hartmann6, a
 development task: -3.322, TPE -3.14, CMA-ES -2.83, random -1.88). A suggestion costs it some 10 ms of CPU where TPE
 takes 2; after 10,000 trials, of which it sees 300, both take 20 to 30. In one race of 2,500 on Rosenbrock it stood at
-0.03 and TPE at 5 at the end. The tasks had 2 to 6 parameters: for many more, or many categories, whose kernel scales no 60 trials
-could teach, TPE's independence is the safer choice.
+0.03 and TPE at 5 at the end. The tasks had 2 to 6 parameters: for many more, or many categories, whose kernel scales no
+60 trials could teach, TPE's independence is the safer choice.
 """
 
 from __future__ import annotations
