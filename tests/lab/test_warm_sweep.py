@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,3 +127,13 @@ def test_none_is_a_fork_where_warm_says_so(project: Callable[..., Path], cli: Cl
 
 def test_longer_trials_start_cold(project: Callable[..., Path], cli: Cli) -> None:
     assert forked(project, cli, seconds=0.3) == 0
+
+
+def test_a_sweep_that_was_begun_before_there_was_warm_goes_on(project: Callable[..., Path], cli: Cli) -> None:
+    folder = project(QUICK.format(warm="", parallel=2), {"train.py": SLEEPER.format(seconds=0.0)})
+    assert cli("sweep", "tune", "--trials", "4", folder=folder).code == 0
+    with closing(sqlite3.connect(folder / ".stratolab" / "store.db")) as store, store:
+        store.execute("UPDATE sweep SET config = json_remove(config, '$.warm')")
+    answer = cli("sweep", "tune", "--trials", "8", folder=folder)
+    assert answer.code == 0, answer.err
+    assert "8 of 8" in answer.out

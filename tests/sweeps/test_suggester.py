@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from stratolab.sweeps.observed import Observed
 from stratolab.sweeps.pace import SHARE, Pace
 from stratolab.sweeps.sampler import Observation
 from stratolab.sweeps.samplers import filler, make
@@ -44,7 +45,7 @@ def pace_of(seconds, *, parallel=2, spare=0, trials=30):
 
 
 def knowing(number=0, observed=(), running=()):
-    return lambda: Known(number, list(observed), list(running))
+    return lambda: Known(number, Observed(observed), list(running))
 
 
 @pytest.fixture

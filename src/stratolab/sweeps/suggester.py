@@ -26,8 +26,9 @@ from stratolab.sweeps.sampler import Foresees
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stratolab.sweeps.observed import Observed
     from stratolab.sweeps.pace import Pace
-    from stratolab.sweeps.sampler import Observation, Sampler
+    from stratolab.sweeps.sampler import Sampler
     from stratolab.sweeps.space import Params
 
 BATCH_LIMIT = 16
@@ -40,7 +41,7 @@ class Known:
     """What a sweep knows when points are wanted: the next trial's number, and the trials that ended and that run."""
 
     number: int
-    observed: list[Observation]
+    observed: Observed
     running: list[Params]
 
 
@@ -115,7 +116,7 @@ class Suggester:
         now = known()
         first = now.number + len(self.ready)
         self._asking = True
-        question = Known(first, now.observed[:], [*now.running, *self.ready])
+        question = Known(first, now.observed.copy(), [*now.running, *self.ready])
         self._questions.put((list(range(first, first + need)), question))
 
     def take(self, answer: Suggested) -> None:

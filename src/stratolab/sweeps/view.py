@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stratolab.sweeps.models import Goal, TrialState
+from stratolab.sweeps.observed import Observed
 from stratolab.sweeps.sampler import Observation
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class View:
     goal: Goal
     wants_curves: bool = True
     revision: int = 0
-    observed: list[Observation] = field(default_factory=list)
+    observed: Observed = field(default_factory=Observed)
     running: dict[int, Trial] = field(default_factory=dict)
     counts: dict[TrialState, int] = field(default_factory=lambda: dict.fromkeys(TrialState, 0))
     best: Trial | None = None

@@ -9,6 +9,7 @@ metric follows MLflow's order (step, time, value).
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +48,6 @@ _SET_LATEST = (
 _FORGET = "DELETE FROM metrics WHERE run_uuid = ? AND timestamp < ?"
 _FORGET_LATEST = "DELETE FROM latest_metrics WHERE run_uuid = ? AND timestamp < ?"
 _HAS = "EXISTS (SELECT 1 FROM tags WHERE tags.run_uuid = runs.run_uuid AND tags.key = '{}')"
-_BATCH = 500  # values in one IN list
 _ROWS = 10_000  # of metrics that are held at a time
 _METRICS = "SELECT key, value, timestamp, run_uuid, step, is_nan FROM metrics WHERE run_uuid = ?"
 
@@ -75,23 +75,21 @@ class New(NamedTuple):
 def find(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Present]:
     """Those of these runs that are there."""
     found = {}
-    for begin in range(0, len(ids), _BATCH):
-        some = ids[begin : begin + _BATCH]
-        query = (
-            f"SELECT run_uuid, lifecycle_stage, status, start_time, artifact_uri, "
-            f"{_HAS.format(PARENT)}, {_HAS.format(ADOPTED)} "
-            f"FROM runs WHERE run_uuid IN ({', '.join('?' * len(some))})"
+    query = (
+        f"SELECT run_uuid, lifecycle_stage, status, start_time, artifact_uri, "
+        f"{_HAS.format(PARENT)}, {_HAS.format(ADOPTED)} "
+        "FROM runs WHERE run_uuid IN (SELECT value FROM json_each(?))"  # one statement, however many they are
+    )
+    for run, stage, status, start, place, nested, adopted in connection.execute(query, (json.dumps([*ids]),)):
+        found[run] = Present(
+            run,
+            stage == "deleted",
+            status == RUNNING,
+            start or 0,
+            bool(nested),
+            bool(adopted),
+            place or "",
         )
-        for run, stage, status, start, place, nested, adopted in connection.execute(query, some):
-            found[run] = Present(
-                run,
-                stage == "deleted",
-                status == RUNNING,
-                start or 0,
-                bool(nested),
-                bool(adopted),
-                place or "",
-            )
     return found
 
 

@@ -52,3 +52,10 @@ def test_finite_numbers_stay():
 
 def test_among_names_each_value():
     assert among("id", ["a", "b"]) == ("id IN (:id_0, :id_1)", {"id_0": "a", "id_1": "b"})
+
+
+def test_among_makes_few_statements_of_lists_of_many_lengths():
+    made = [among("id", iter(range(length))) for length in range(1, 501)]
+    assert len({condition for condition, _ in made}) == 10
+    for length, (_, values) in enumerate(made, 1):
+        assert set(values.values()) == set(range(length))

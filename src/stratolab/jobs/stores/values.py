@@ -53,6 +53,12 @@ def finite(number: float | None) -> float | None:
 
 
 def among(column: str, values: Iterable[object]) -> tuple[str, Mapping[str, object]]:
-    """The condition that `column` is one of `values` (at least one), and its parameters."""
-    named = {f"{column}_{index}": value for index, value in enumerate(values)}
+    """The condition that `column` is one of `values` (at least one), and its parameters.
+
+    The last value stands there again and again, up to a power of two: lists of every length would be statements of
+    their own, of which a database keeps hundreds prepared (in a long sweep they took 6 MB).
+    """
+    listed = list(values)
+    listed += listed[-1:] * ((1 << (len(listed) - 1).bit_length()) - len(listed))
+    named = {f"{column}_{index}": value for index, value in enumerate(listed)}
     return f"{column} IN ({', '.join(':' + name for name in named)})", named
