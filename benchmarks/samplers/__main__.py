@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _PENDING = 4
 _BUDGET, _SHORT_BUDGET = 100, 30
 _SEEDS, _SHORT_SEEDS = 20, 2
-_DEAR_SEEDS = 10  # of tasks that train a real model
 _ALONE_TASKS = ("branin", "hartmann6", "rosenbrock5", "hartmann3", "levy6", "mixed")
 _ALONE_PLAYERS = ("gp", "optuna-tpe")
 _SHORT_TASKS, _SHORT_PLAYERS = ("branin", "mixed"), ("random", "gp", "optuna-tpe")
@@ -83,7 +82,7 @@ def _pythons(run: Run) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _races(run: Run, pythons: Mapping[str, str]) -> Iterator[cells.Order]:
-    """The dear ones first, so that no process is left alone with them at the end."""
+    """The slow players first, so that no process is left alone with them at the end."""
     budget = _SHORT_BUDGET if run.short else _BUDGET
     orders = []
     for task in _SHORT_TASKS if run.short else TASKS:
@@ -91,13 +90,11 @@ def _races(run: Run, pythons: Mapping[str, str]) -> Iterator[cells.Order]:
             kind = PLAYERS[name]
             if kind.tasks and task not in kind.tasks:
                 continue
-            seeds = (
-                _SHORT_SEEDS if run.short else min(kind.seeds, _DEAR_SEEDS if TASKS[task].dear else _SEEDS)
-            )
+            seeds = _SHORT_SEEDS if run.short else kind.seeds
             orders.append(cells.Order(task, name, python, _PENDING, seeds, budget))
             if task in _ALONE_TASKS and name in _ALONE_PLAYERS and not run.short:
                 orders.append(cells.Order(task, name, python, 1, seeds, budget))
-    return iter(sorted(orders, key=lambda order: (PLAYERS[order.player].seeds, not TASKS[order.task].dear)))
+    return iter(sorted(orders, key=lambda order: PLAYERS[order.player].seeds))
 
 
 def _paid(run: Run, pythons: Mapping[str, str]) -> Iterator[paid.Order]:

@@ -52,9 +52,12 @@ class QuasiSampler:
 
     def propose(self, number: int, taken: Spoken) -> Params | None:
         """The point for one trial, now in `taken`; None if the space has no other left."""
-        later = (self._at(number + step * _STRIDE) for step in range(_LATER))
         rng = rng_for(self._seed, number, "quasi")
-        return first_free(self._space, taken, chain(later, rest(self._space, taken, rng)))
+        return first_free(self._space, taken, chain(self.spread(number), rest(self._space, taken, rng)))
+
+    def spread(self, number: int) -> Iterator[Params]:
+        """The point of this number, and a few to take its place if it is taken."""
+        return (self._at(number + step * _STRIDE) for step in range(_LATER))
 
     def _at(self, index: int) -> Params:
         return self._space.from_unit([axis.at(index) for axis in self._axes])

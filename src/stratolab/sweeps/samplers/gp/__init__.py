@@ -10,7 +10,8 @@ The story of a suggestion, in order:
    So nothing depends on earlier questions, and what a resumed sweep suggests is what an undisturbed one would have.
 4. Failed trials count as one deviation worse than expected there, which turns the search elsewhere where little is
    known and says nothing where much is. Pending ones count as expected, which spreads parallel trials.
-5. `search.py` finds the highest log expected improvement (`normal.py`): a broad look, gradients in a batch
+5. Where losses come in steps, `plateau.py` says how much of a gain is worth a trial once the best has not moved.
+6. `search.py` finds the highest log expected improvement (`normal.py`): a broad look, gradients in a batch
    (`descent.py`), then the discrete neighbours.
 
 SciPy would do some of this, at 0.6 s and 45 MB for its import and a Python call per step of every start.

@@ -144,15 +144,18 @@ class Encoding:
         rows[:, column] = _centres(self._dimensions[column], ranks)
         return rows
 
-    def least_tried(self, units: Array) -> tuple[int, float]:
-        """The value of a choice that fewest of the rows `units` (m, d) have: its column and its place there."""
+    def least_tried(self, units: Array) -> tuple[int, float, int]:
+        """The value of a choice that fewest of the rows `units` (m, d) have.
+
+        Gives its column, its place there, and how many have it. One of many values is expected in fewer.
+        """
         counts = []
         for column in self.choices:
             count = int(self.levels[column])
             many = np.bincount(_ranks(self._dimensions[column], units[:, column]), minlength=count)
-            counts += [(int(many[rank]) * count, column, rank) for rank in range(count)]
-        _, column, rank = min(counts)
-        return column, float(_centres(self._dimensions[column], np.array([rank]))[0])
+            counts += [(int(many[rank]) * count, int(many[rank]), column, rank) for rank in range(count)]
+        _, tried, column, rank = min(counts)
+        return column, float(_centres(self._dimensions[column], np.array([rank]))[0]), tried
 
     def _holds(self, column: int, wanted: tuple[Value, ...], units: Array) -> Mask:
         """Whether the value at `units` (m,) of one parameter is among those wanted."""

@@ -93,6 +93,11 @@ class History:
         self._seconds = np.concatenate([self._seconds[:seen], seconds])
         self._last = finished[-1] if finished else None
 
+    def whole(self, count: int) -> Array:
+        """The finite losses of those of the first `count` trials that ran to their end."""
+        losses = self._losses[:count][self._ours[:count]]
+        return losses[np.isfinite(losses)]
+
     def known(self, count: int) -> Known:
         """What the first `count` finished trials taught.
 

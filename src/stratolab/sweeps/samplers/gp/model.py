@@ -123,10 +123,16 @@ class Evidence:
 
 
 class Posterior:
-    """What is believed about the loss after `losses` (n,) were seen at `features` (n, f)."""
+    """What is believed about the loss after `losses` (n,) were seen at `features` (n, f).
 
-    def __init__(self, features: Array, losses: Array, groups: Groups, hyper: Hyper) -> None:
+    `best` is what is to be improved on: the least loss that is believed in, less a `margin`.
+    """
+
+    def __init__(
+        self, features: Array, losses: Array, groups: Groups, hyper: Hyper, margin: float = 0.0
+    ) -> None:
         self._hyper = hyper
+        self._margin = margin
         self._scale = 1 / hyper.lengths[groups]
         self._prior_variance = hyper.amplitude + hyper.mean
         self._points = features * self._scale
@@ -166,7 +172,7 @@ class Posterior:
         return other
 
     def gains(self, features: Array) -> Array:
-        """Log expected improvement (m,) on the best loss that is believed in, at `features` (m, f)."""
+        """Log expected improvement (m,) on `best`, at `features` (m, f)."""
         blocks = [features[first : first + _BLOCK] for first in range(0, len(features), _BLOCK)]
         return np.concatenate([self._gains(block) for block in blocks]) if blocks else np.empty(0)
 
@@ -208,7 +214,7 @@ class Posterior:
     def _solve(self) -> None:
         self._weights: Array = self._root.T @ (self._root @ self._losses)
         # What is believed where something was seen is what was seen less its noise: y - noise * weights.
-        self.best = float((self._losses - self._hyper.noise * self._weights).min())
+        self.best = float((self._losses - self._hyper.noise * self._weights).min()) - self._margin
 
     def _covariance(self, points: Array) -> Array:
         return self._kernel(self._points, points)

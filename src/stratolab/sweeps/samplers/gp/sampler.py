@@ -14,6 +14,7 @@ from stratolab.sweeps.samplers.gp.costs import CostModel, PerCost
 from stratolab.sweeps.samplers.gp.encode import Encoding
 from stratolab.sweeps.samplers.gp.history import EXACT_LIMIT, FIT_LIMIT, History
 from stratolab.sweeps.samplers.gp.model import Hyper, Posterior, fit
+from stratolab.sweeps.samplers.gp.plateau import margin
 from stratolab.sweeps.samplers.gp.search import rank, search
 from stratolab.sweeps.samplers.gp.threads import one_thread
 from stratolab.sweeps.samplers.gp.warp import warp
@@ -39,6 +40,7 @@ _FAR = 0.1  # share of a range that takes a trial elsewhere
 _ANCHORS = 6  # best points near which the search looks closely
 _DOUBT_EVERY = 8  # trials of which one is chosen in doubt of the model
 _ATTEND_EVERY = 5  # trials of which one is of the value of a choice that was tried least
+_NEW = 5  # trials of a value of a choice below which it is new
 _DOUBT = 0.4  # by which length scales are then multiplied
 _PESSIMISM = 1.0  # deviations by which a failed trial counts as worse than expected
 
@@ -91,7 +93,7 @@ class GpSampler:
         if count < self._first or not self._teaches(count):
             return math.inf
         with one_thread():
-            posterior = self._posterior(count, pending, doubting=False)
+            posterior = self._posterior(count, pending)
             _, values = self._search(posterior, count, self._draws(count))
         known = self._history.known(count).telling(EXACT_LIMIT)
         return math.exp(values[0]) * warp(known.losses, known.first).slope
@@ -101,7 +103,7 @@ class GpSampler:
     ) -> list[Params]:
         self._history.update(finished)
         taken = self._taken.now(finished, pending)
-        beliefs = _Beliefs(self._posterior, self._features, len(finished), pending)
+        beliefs = _Beliefs(self._sought, self._features, len(finished), pending)
         points: list[Params] = []
         for number in numbers:
             if number < self._first or not self._teaches(len(finished)):
@@ -136,14 +138,21 @@ class GpSampler:
         return np.vstack([far, rows])
 
     def _neglected(self, number: int, count: int, beliefs: _Beliefs) -> Array:
-        """Rows (m, d) for a trial of the least tried value of a choice, chosen as if there was no other value."""
+        """Rows (m, d) for a trial of the least tried value of a choice, chosen as if there was no other value.
+
+        Spread evenly while it is new: the model would ask for the corners, which are farthest from all it knows.
+        """
         known = self._history.known(count)
         running = self._encoding.units(filter(self._encoding.knows, beliefs.running))
-        column, place = self._encoding.least_tried(np.vstack([known.units, known.failed, running]))
+        column, place, tried = self._encoding.least_tried(np.vstack([known.units, known.failed, running]))
         there = known.units[:, column] == place
+        if there.sum() < _NEW:
+            rows = self._encoding.units(self._quasi.spread(self._first + tried))
+            rows[:, column] = place
+            return self._encoding.snap(rows)
         posterior, told = beliefs.of(doubting=False), known.telling(EXACT_LIMIT).units[:, column] == place
         landscape = posterior.beside(told) if told.any() else posterior
-        anchors = known.best(_ANCHORS, among=there) if there.any() else known.best(_ANCHORS)
+        anchors = known.best(_ANCHORS, among=there)
         return search(landscape, self._encoding, anchors, self._draws(number), held=(column, place))[0]
 
     def _apart(self, rows: Array, row: Array) -> Array:
@@ -165,20 +174,31 @@ class GpSampler:
             return rank(landscape, self._encoding, self._all)
         return search(landscape, self._encoding, self._history.known(count).best(_ANCHORS), rng)
 
-    def _posterior(self, count: int, pending: Sequence[Params], *, doubting: bool) -> Posterior:
-        """What is believed after the first `count` finished trials and those that run, perhaps in doubt."""
+    def _posterior(
+        self, count: int, pending: Sequence[Params], *, doubting: bool = False, least: float = 0.0
+    ) -> Posterior:
+        """What is believed after the first `count` finished trials and those that run, perhaps in doubt.
+
+        A gain counts from `least` on.
+        """
         known = self._history.known(count).telling(EXACT_LIMIT)
         features = self._encoding.features(known.units)
         hyper = self._hyper(count)
         if doubting:
             hyper = replace(hyper, lengths=_DOUBT * hyper.lengths)
-        posterior = Posterior(features, warp(known.losses, known.first).values, self._encoding.groups, hyper)
+        losses = warp(known.losses, known.first).values
+        posterior = Posterior(features, losses, self._encoding.groups, hyper, least)
         if known.failed.size:
             posterior.imagine(self._encoding.features(known.failed), _PESSIMISM)
         running = [params for params in pending if self._encoding.knows(params)]
         if running:
             posterior.imagine(self._features(running))
         return posterior
+
+    def _sought(self, count: int, pending: Sequence[Params], *, doubting: bool) -> Posterior:
+        """The same, to be searched: with what a gain must come to where losses have plateaus."""
+        least = margin(self._history.whole(count))
+        return self._posterior(count, pending, doubting=doubting, least=least)
 
     def _hyper(self, count: int) -> Hyper:
         """Hyper-parameters, fitted to a prefix of the history that depends on nothing but its length."""
