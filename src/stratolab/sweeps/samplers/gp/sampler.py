@@ -50,8 +50,9 @@ class GpSampler:
 
     The first points, one more than there are parameters and at least five, are quasi-random. Lest a few
     misleading trials hold the search at a wrong place for ever, every eighth later one is chosen as if the loss
-    varied more quickly than the fit believes, every fifth has the value of a choice that was tried least, and of those
-    that would look again where a trial has been, every other goes elsewhere. With `cost_aware` it asks for the gain per
+    varied more quickly than the fit believes, every fifth has the value of a choice that was tried least (evenly spread
+    while that is new), and of those that would look again where a trial has been, every other goes elsewhere. On a
+    plateau a gain has to be worth its name (`plateau.py`). With `cost_aware` it asks for the gain per
     second that a trial runs, less and less so until `trials`, all that the sweep will have, are through (None: always
     the same).
     """
