@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 OURS = "gp"
 READING = """\
 Median best loss after {half} / {budget} trials, {pending} pending at all times, ending out of order; in brackets the
-80th percentile at the end. The best of a row is bold. {seeds} seeds a cell, fewer where a number stands behind it: the
-peer is slow. *dev* are the tasks on which our constants were chosen (the page that sets
-the bars names the first four); the others were held out. `gp` is ours. Empty: too slow for a full row."""
+80th percentile at the end. The best of a row is bold. {seeds} seeds a cell, fewer of slow peers, where the number
+stands behind it. *dev* are the tasks on which our constants were chosen (the page that sets the bars names the first
+four); the others were held out. `gp` is ours. Empty: too slow for a full row."""
 COSTS = """\
 CPU milliseconds for a suggestion and the telling of a result, six parameters, {pending} pending, after so many finished
 trials; and the mean over all races above."""
