@@ -1,6 +1,6 @@
 """Which sampler, by the space and the budget, and why.
 
-The figures are in `benchmarks/RESULTS.md`: the median of the best value over ten seeds with four trials
+The figures are in `benchmarks/RESULTS.md`: the median of the best value over twenty seeds with four trials
 pending. After 100 trials the GP was ahead of random, TPE and CMA-ES on most of the held-out tasks (Hartmann6, a
 development task: -3.322, TPE -3.14, CMA-ES -2.83, random -1.88). A suggestion costs it some 10 ms of CPU where TPE
 takes 2; after 10,000 trials, of which it sees 300, both take 20 to 30. In one race of 2,500 on Rosenbrock it stood at
