@@ -20,17 +20,20 @@ Known = dict[int, tuple["Params", str]]  # points with their digests, by the poi
 
 
 class Spoken:
-    """The digests that are spoken for: those of finished trials, which all questions share, and what is added here."""
+    """The digests that are spoken for: those of finished trials, which all questions share, and what is added here.
+
+    Those of finished trials are numbers: there may be ten thousand, and texts would be twice as large.
+    """
 
     __slots__ = ("_finished", "_more", "made")
 
-    def __init__(self, finished: frozenset[str] | set[str] = frozenset(), more: Iterable[str] = ()) -> None:
+    def __init__(self, finished: frozenset[int] | set[int] = frozenset(), more: Iterable[str] = ()) -> None:
         self._finished = finished
         self._more = set(more)
         self.made: Known = {}  # points that the answer holds
 
-    def __contains__(self, digest: object) -> bool:
-        return digest in self._more or digest in self._finished
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._more or int(digest, 16) in self._finished
 
     def add(self, digest: str) -> None:
         """Speak for one more."""
@@ -42,7 +45,7 @@ class Taken:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._digests: set[str] = set()
+        self._digests: set[int] = set()
         self._seen = 0
         self._last: Observation | None = None
         self._pending: Known = {}  # as of the last question
@@ -52,7 +55,7 @@ class Taken:
         """The digests, for one question, to which the caller may add."""
         if len(finished) < self._seen or (self._seen and finished[self._seen - 1] != self._last):
             self._digests, self._seen = set(), 0  # another history than last time
-        self._digests.update(self._of(one.params)[1] for one in finished[self._seen :])
+        self._digests.update(int(self._of(one.params)[1], 16) for one in finished[self._seen :])
         self._seen = len(finished)
         self._last = finished[-1] if finished else None
         self._pending = {id(params): self._of(params) for params in pending}

@@ -220,10 +220,13 @@ class Posterior:
         return self._kernel(self._points, points)
 
     def _kernel(self, left: Array, right: Array) -> Array:
-        shape = matern(self._distances(left, right))[0]
-        shape *= self._hyper.amplitude
-        shape += self._hyper.mean
-        return shape
+        result = np.empty((len(left), len(right)))
+        for first in range(0, len(left), _BLOCK):
+            rows = slice(first, first + _BLOCK)
+            shape = matern(self._distances(left[rows], right))[0]
+            np.multiply(shape, self._hyper.amplitude, out=result[rows])
+        result += self._hyper.mean
+        return result
 
     def _noisy(self, covariance: Array) -> Array:
         covariance[np.diag_indices_from(covariance)] += self._hyper.noise
@@ -260,7 +263,9 @@ def matern(distance: Array) -> tuple[Array, Array]:
 
 def inverse_root(covariance: Array) -> Array:
     """The inverse of the Cholesky factor of positive definite matrices (..., n, n)."""
-    return _inverse_triangle(np.asarray(np.linalg.cholesky(covariance), dtype=np.float64))
+    factor: Array = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    del covariance  # it may be nobody else's
+    return _inverse_triangle(factor)
 
 
 def _inverse_triangle(factor: Array) -> Array:
