@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from array import array
+from bisect import bisect_left, insort
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,26 +16,46 @@ if TYPE_CHECKING:
 
 DRAWS = 64  # when this many draws in a row are taken, hardly a point is free
 WINDOW = 1000  # points among which the last free ones are drawn
+_FEW = 50  # digests that are put in one by one
 
 
 Known = dict[int, tuple["Params", str]]  # points with their digests, by the points' own identity
 
 
-class Spoken:
-    """The digests that are spoken for: those of finished trials, which all questions share, and what is added here.
+class Digests:
+    """A set of digests as sorted numbers: eight bytes each, where a set of ten thousand texts takes 1.5 MB."""
 
-    Those of finished trials are numbers: there may be ten thousand, and texts would be twice as large.
-    """
+    __slots__ = ("_sorted",)
+
+    def __init__(self) -> None:
+        self._sorted = array("Q")
+
+    def __contains__(self, digest: str) -> bool:
+        number = int(digest, 16)
+        place = bisect_left(self._sorted, number)
+        return place < len(self._sorted) and self._sorted[place] == number
+
+    def update(self, digests: Sequence[str]) -> None:
+        """Add these."""
+        if len(digests) > _FEW:
+            self._sorted = array("Q", sorted([*self._sorted, *(int(digest, 16) for digest in digests)]))
+            return
+        for digest in digests:
+            insort(self._sorted, int(digest, 16))
+
+
+class Spoken:
+    """The digests that are spoken for: those of finished trials, which all questions share, and what is added here."""
 
     __slots__ = ("_finished", "_more", "made")
 
-    def __init__(self, finished: frozenset[int] | set[int] = frozenset(), more: Iterable[str] = ()) -> None:
-        self._finished = finished
+    def __init__(self, finished: Digests | None = None, more: Iterable[str] = ()) -> None:
+        self._finished = finished or Digests()
         self._more = set(more)
         self.made: Known = {}  # points that the answer holds
 
     def __contains__(self, digest: str) -> bool:
-        return digest in self._more or int(digest, 16) in self._finished
+        return digest in self._more or digest in self._finished
 
     def add(self, digest: str) -> None:
         """Speak for one more."""
@@ -45,7 +67,7 @@ class Taken:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._digests: set[int] = set()
+        self._digests = Digests()
         self._seen = 0
         self._last: Observation | None = None
         self._pending: Known = {}  # as of the last question
@@ -54,8 +76,8 @@ class Taken:
     def now(self, finished: Sequence[Observation], pending: Iterable[Params]) -> Spoken:
         """The digests, for one question, to which the caller may add."""
         if len(finished) < self._seen or (self._seen and finished[self._seen - 1] != self._last):
-            self._digests, self._seen = set(), 0  # another history than last time
-        self._digests.update(int(self._of(one.params)[1], 16) for one in finished[self._seen :])
+            self._digests, self._seen = Digests(), 0  # another history than last time
+        self._digests.update([self._of(one.params)[1] for one in finished[self._seen :]])
         self._seen = len(finished)
         self._last = finished[-1] if finished else None
         self._pending = {id(params): self._of(params) for params in pending}
