@@ -133,8 +133,9 @@ def test_a_deadlock_is_run_again(database: AlchemyDatabase, pauses: list[float])
     for thread in threads:
         thread.join()
     assert [_trials(database, sweep) for sweep in ("tune-1", "tune-2")] == [2, 2]
-    assert len(tries) == 3
-    assert len(pauses) == 1
+    # With pauses that do not wait, the loser may be back before the winner is awake, and lose to it once more.
+    assert 1 <= len(pauses) < ATTEMPTS
+    assert len(tries) == 2 + len(pauses)
 
 
 def test_a_duplicate_that_a_rival_inserted_is_run_again(database: AlchemyDatabase, pauses: list[float]):
