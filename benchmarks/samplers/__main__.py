@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PENDING = 4
 _BUDGET, _SHORT_BUDGET = 100, 30
+_BEYOND = 25  # trials more, where one at a time is to be caught up with
 _SEEDS, _SHORT_SEEDS = 20, 2
 _ALONE_TASKS = ("branin", "hartmann6", "rosenbrock5", "hartmann3", "levy6", "mixed")
 _ALONE_PLAYERS = ("gp", "optuna-tpe")
@@ -91,8 +92,11 @@ def _races(run: Run, pythons: Mapping[str, str]) -> Iterator[cells.Order]:
             if kind.tasks and task not in kind.tasks:
                 continue
             seeds = _SHORT_SEEDS if run.short else kind.seeds
-            orders.append(cells.Order(task, name, python, _PENDING, seeds, budget))
-            if task in _ALONE_TASKS and name in _ALONE_PLAYERS and not run.short:
+            beside = task in _ALONE_TASKS and name in _ALONE_PLAYERS and not run.short
+            orders.append(
+                cells.Order(task, name, python, _PENDING, seeds, budget, beyond=_BEYOND if beside else 0)
+            )
+            if beside:
                 orders.append(cells.Order(task, name, python, 1, seeds, budget))
     return iter(sorted(orders, key=lambda order: PLAYERS[order.player].seeds))
 

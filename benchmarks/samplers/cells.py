@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -12,7 +13,10 @@ from benchmarks.samplers.tasks import TASKS
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be raced. `python` is the interpreter of the player's environment, empty for ours."""
+    """What is to be raced. `python` is the interpreter of the player's environment, empty for ours.
+
+    `beyond` trials follow those of the budget, to see when this one stands where another stood at its end.
+    """
 
     task: str
     player: str
@@ -20,6 +24,7 @@ class Order:
     pending: int
     seeds: int
     budget: int
+    beyond: int = 0
     first_seed: int = 1000
 
     @property
@@ -30,7 +35,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Cell:
-    """The median over the seeds of the best loss after each trial; the 80th percentile at the end; CPU milliseconds."""
+    """The median over the seeds of the best loss after each trial; CPU milliseconds.
+
+    `worst` is the 80th percentile when the budget is used up, which may be before the curve's end.
+    """
 
     curve: list[float]
     worst: float
@@ -46,12 +54,12 @@ def cell(order: Order) -> Cell:
             task,
             player(order.player, order.python, task.space, order.first_seed + number),
             seed=order.first_seed + number,
-            budget=order.budget,
+            budget=order.budget + order.beyond,
             pending=order.pending,
         )
         for number in range(order.seeds)
     ]
-    ends = sorted(run.best[-1] for run in runs)
+    ends = sorted(run.best[order.budget - 1] for run in runs)
     return Cell(
         curve=[
             float(f"{statistics.median(values):.7g}")
@@ -61,3 +69,8 @@ def cell(order: Order) -> Cell:
         milliseconds=statistics.mean(run.milliseconds for run in runs),
         seeds=order.seeds,
     )
+
+
+def as_good(loss: float, best: float) -> bool:
+    """Whether a loss is no worse than the best, to three digits."""
+    return loss <= best or math.isclose(loss, best, rel_tol=1e-3, abs_tol=1e-3)

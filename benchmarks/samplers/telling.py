@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING
 from benchmarks.measuring.page import Bar, Section
 from benchmarks.measuring.tables import number, table
 from benchmarks.samplers import parallel
+from benchmarks.samplers.cells import as_good
 from benchmarks.samplers.players import COST_AWARE, PAGE, PLAYERS
 from benchmarks.samplers.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.samplers.cells import Cell
     from benchmarks.samplers.paid import Bill
@@ -29,10 +29,10 @@ COSTS = """\
 CPU milliseconds for a suggestion and the telling of a result, six parameters, {pending} pending, after so many finished
 trials; and the mean over all races above."""
 ALONE = """\
-What asking before the answers are in costs: how many more trials {pending} pending need than one at a time, mean over
-70, 90, 97 and 99 % of the way to the best that both reach, as a share and in trials; and both medians after {budget}
-trials. When a trial is asked for, {late} that one at a time would know of still run: where the way takes 15 trials,
-those alone are 20 %."""
+What asking before the answers are in costs. *Later*: how many trials after number {half} / {budget} {pending} pending
+stand where one at a time stood then, to three digits. *On the way*: how many more they need to 70, 90, 97 and 99 % of
+the way to the best that both reach, mean, as a share and in trials; when a trial is asked for, {late} that one at a
+time would know of still run: where the way takes 15 trials, those alone are 20 %."""
 PAID = """\
 What is found for the same money: trials are paid by the second and run 1 to 55 s, 0.03 to 20 s and 1 to 20 s, depending
 on the point. Median best loss for half / all of it, {pending} pending; in brackets how many trials that paid for.
@@ -85,14 +85,7 @@ def section(found: Found) -> Section:
     parts = [READING.format(**words), _quality(found)]
     alone = _alone(found)
     if alone:
-        head = (
-            "task",
-            "player",
-            f"more with {found.pending} pending",
-            "in trials",
-            "alone",
-            f"{found.pending} pending",
-        )
+        head = ("task", "player", "later", "on the way", "in trials", "alone", f"{found.pending} pending")
         parts += [ALONE.format(**words), table(head, alone)]
     if found.bills:
         parts += [PAID.format(**words), _paid(found)]
@@ -109,7 +102,7 @@ def _quality(found: Found) -> str:
     for task in found.tasks:
         row = [found.cells.get((task, name, found.pending)) for name in found.players]
         half = min(_half(cell, found) for cell in row if cell)
-        whole = min(cell.curve[-1] for cell in row if cell)
+        whole = min(_end(cell, found) for cell in row if cell)
         texts = [_text(cell, found, half, whole) for cell in row]
         rows.append([task if TASKS[task].held_out else f"{task} (dev)", _optimum(task), *texts])
     return table(("task", "optimum", *found.players), rows)
@@ -119,11 +112,15 @@ def _half(cell: Cell, found: Found) -> float:
     return cell.curve[found.budget // 2 - 1]
 
 
+def _end(cell: Cell, found: Found) -> float:
+    return cell.curve[found.budget - 1]
+
+
 def _text(cell: Cell | None, found: Found, half: float, whole: float) -> str:
     if cell is None:
         return ""
     seeds = "" if cell.seeds == found.seeds else f" {cell.seeds}"
-    return f"{_best(_half(cell, found), half)} / {_best(cell.curve[-1], whole)} ({cell.worst:.4g}){seeds}"
+    return f"{_best(_half(cell, found), half)} / {_best(_end(cell, found), whole)} ({cell.worst:.4g}){seeds}"
 
 
 def _best(value: float, best: float) -> str:
@@ -142,19 +139,28 @@ def _alone(found: Found) -> list[list[str]]:
         if pending != 1:
             continue
         together = found.cells[task, name, found.pending]
-        more = parallel.loss(cell.curve, together.curve)
-        trials = parallel.lost(cell.curve, together.curve)
+        curve = together.curve[: found.budget]
+        more, trials = parallel.loss(cell.curve, curve), parallel.lost(cell.curve, curve)
         rows.append(
             [
                 task,
                 name,
+                " / ".join(_later(cell, together, at) for at in _stands(found)),
                 "" if more is None else f"{100 * more:+.0f} %",
                 "" if trials is None else f"{trials:+.1f}",
-                f"{cell.curve[-1]:.4g}",
-                f"{together.curve[-1]:.4g}",
+                *(f"{_half(one, found):.4g} / {_end(one, found):.4g}" for one in (cell, together)),
             ]
         )
     return rows
+
+
+def _later(alone: Cell, together: Cell, at: int) -> str:
+    trials = parallel.later(alone.curve, together.curve, at)
+    return f"more than {len(together.curve) - at}" if trials is None else str(trials)
+
+
+def _stands(found: Found) -> tuple[int, int]:
+    return found.budget // 2, found.budget
 
 
 def _paid(found: Found) -> str:
@@ -195,14 +201,8 @@ def _bars(found: Found) -> list[Bar]:
         _first(found, "tasks of the page", PAGE),
         _first(found, "held-out tasks", [t for t in found.tasks if TASKS[t].held_out]),
     ]
-    more, lost = _ours(found, parallel.loss), _ours(found, parallel.lost)
-    if more and lost:
-        asked = f"trials more with {found.pending} pending than alone (gp)"
-        for what, mean in (
-            (f"{asked}, of the {found.budget} of a sweep", statistics.mean(lost) / found.budget),
-            (f"{asked}, of those that lead to the same loss", statistics.mean(more)),
-        ):
-            bars.append(Bar(what, "under 10 %", f"{100 * mean:+.0f} %", mean < _PARALLEL))
+    if _pairs(found):
+        bars += [_caught_up(found), *_on_the_way(found)]
     if found.bills:
         bars.append(_most_for_the_money(found))
     for known, most in zip((100, 1000), (_AT_100, _AT_1000), strict=True):
@@ -219,14 +219,37 @@ def _bars(found: Found) -> list[Bar]:
     return bars
 
 
-def _ours(found: Found, measure: Callable[[Sequence[float], Sequence[float]], float | None]) -> list[float]:
-    """What our GP loses by several pending, for each task on which it also ran alone."""
-    measured = (
-        measure(cell.curve, found.cells[task, name, found.pending].curve)
+def _pairs(found: Found) -> dict[str, tuple[list[float], list[float]]]:
+    """The curves of our GP alone, and with several pending, for each task on which it also ran alone."""
+    return {
+        task: (cell.curve, found.cells[task, name, found.pending].curve)
         for (task, name, pending), cell in found.cells.items()
         if name == OURS and pending == 1
-    )
-    return [value for value in measured if value is not None]
+    }
+
+
+def _caught_up(found: Found) -> Bar:
+    """How many trials more it takes with several pending to stand where one at a time stands, mean over the tasks."""
+    stands = _stands(found)
+    later = {(task, at): parallel.later(*pair, at) for task, pair in _pairs(found).items() for at in stands}
+    never = ", ".join(f"{task} after {at}" for (task, at), trials in later.items() if trials is None)
+    what = f"{_more(found)} to what alone has after {' and '.join(map(str, stands))}"
+    if never:
+        return Bar(what, "under 10 %", f"more than measured: {never}", holds=False)
+    share = statistics.mean(trials / at for (_, at), trials in later.items() if trials is not None)
+    return Bar(what, "under 10 %", f"{100 * share:+.0f} %", share < _PARALLEL)
+
+
+def _on_the_way(found: Found) -> list[Bar]:
+    """What is told beside it: in the middle of a short way the answers that still run weigh more."""
+    more = [parallel.loss(alone, curve[: found.budget]) for alone, curve in _pairs(found).values()]
+    known = [each for each in more if each is not None]
+    told = f"{100 * statistics.mean(known):+.0f} %" if known else ""
+    return [Bar(f"{_more(found)} on the way there", "", told, None)] if known else []
+
+
+def _more(found: Found) -> str:
+    return f"trials more with {found.pending} pending than alone (gp),"
 
 
 def _most_for_the_money(found: Found) -> Bar:
@@ -236,7 +259,7 @@ def _most_for_the_money(found: Found) -> Bar:
         task
         for task in tasks
         for aware, plain in [(found.bills[task, COST_AWARE].whole, found.bills[task, OURS].whole)]
-        if aware <= plain or math.isclose(aware, plain, rel_tol=1e-3, abs_tol=1e-3)
+        if as_good(aware, plain)
     ]
     told = f"{len(held)} of {len(tasks)}"
     return Bar("gp with cost_aware as good as without, for the same money", "all", told, held == tasks)
@@ -255,9 +278,8 @@ def _first(found: Found, what: str, tasks: Sequence[str]) -> Bar:
 
 def _leads(found: Found, task: str) -> bool:
     ends = {
-        name: found.cells[task, name, found.pending].curve[-1]
+        name: _end(found.cells[task, name, found.pending], found)
         for name in found.players
         if (task, name, found.pending) in found.cells
     }
-    ours, best = ends[OURS], min(ends.values())
-    return ours <= best or math.isclose(ours, best, rel_tol=1e-3, abs_tol=1e-3)
+    return as_good(ends[OURS], min(ends.values()))

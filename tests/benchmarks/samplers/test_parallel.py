@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.samplers.parallel import loss, lost
+from benchmarks.samplers.parallel import later, loss, lost
 
 
 def halving(trials, every):
@@ -32,3 +32,15 @@ def test_only_the_way_that_both_went_counts():
 def test_a_curve_that_does_not_fall_tells_nothing():
     assert loss([1.0] * 100, [1.0] * 100) is None
     assert loss([float("inf")] * 100, [1.0] * 100) is None
+
+
+def test_how_much_later_one_at_a_time_is_caught_up_with():
+    alone = halving(100, 5)
+    behind = [1.0, 1.0, 1.0, *alone]
+    assert later(alone, behind, 21) == 3
+    assert later(behind, alone, 24) == 0
+    assert later(alone, [1.0] * 125, 21) is None
+
+
+def test_a_difference_beyond_three_digits_is_none():
+    assert later([3.0, 1.0], [3.0, 1.0005], 2) == 0
