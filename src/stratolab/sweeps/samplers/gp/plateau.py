@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 _DISTINCT = 0.8  # share of losses that differ, below which they come in steps
-_PATIENCE = 10  # trials without a better one that say nothing yet
-_RAMP = 20  # trials more after which the whole margin is asked for
+_PATIENCE = 3  # trials without a better one that say nothing yet
+_RAMP = 8  # trials more after which the whole margin is asked for
 _MARGIN = 0.3  # deviations of the model's losses
 
 
