@@ -73,4 +73,4 @@ def cell(order: Order) -> Cell:
 
 def as_good(loss: float, best: float) -> bool:
     """Whether a loss is no worse than the best, to three digits."""
-    return loss <= best or math.isclose(loss, best, rel_tol=1e-3, abs_tol=1e-3)
+    return loss <= best or math.isclose(loss, best, rel_tol=1e-3)

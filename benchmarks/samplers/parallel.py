@@ -28,8 +28,8 @@ def later(alone: Sequence[float], parallel: Sequence[float], at: int) -> int | N
 def loss(alone: Sequence[float], parallel: Sequence[float]) -> float | None:
     """How many trials more the parallel search needs on its way, as a share: 0.1 is ten percent more.
 
-    The mean over four stations of the way from where the worse of
-    the two stands after ten trials to the best that both reach; None if there is no such way.
+    The mean over four stations of the way from where the worse of the two stands after ten trials to the best that both
+    reach; None if there is no such way.
     """
     return _mean(alone, parallel, lambda one, other: other / one - 1)
 

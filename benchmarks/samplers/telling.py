@@ -109,11 +109,16 @@ def _quality(found: Found) -> str:
 
 
 def _half(cell: Cell, found: Found) -> float:
-    return cell.curve[found.budget // 2 - 1]
+    return cell.curve[_stands(found)[0] - 1]
 
 
 def _end(cell: Cell, found: Found) -> float:
-    return cell.curve[found.budget - 1]
+    return cell.curve[_stands(found)[1] - 1]
+
+
+def _stands(found: Found) -> tuple[int, int]:
+    """The numbers of trials after which the searches are compared."""
+    return found.budget // 2, found.budget
 
 
 def _text(cell: Cell | None, found: Found, half: float, whole: float) -> str:
@@ -157,10 +162,6 @@ def _alone(found: Found) -> list[list[str]]:
 def _later(alone: Cell, together: Cell, at: int) -> str:
     trials = parallel.later(alone.curve, together.curve, at)
     return f"more than {len(together.curve) - at}" if trials is None else str(trials)
-
-
-def _stands(found: Found) -> tuple[int, int]:
-    return found.budget // 2, found.budget
 
 
 def _paid(found: Found) -> str:
@@ -266,20 +267,19 @@ def _most_for_the_money(found: Found) -> Bar:
 
 
 def _first(found: Found, what: str, tasks: Sequence[str]) -> Bar:
-    """On how many of these tasks nobody is better than ours at the end, to three digits."""
-    raced = [task for task in tasks if task in found.tasks]
-    first = [task for task in raced if _leads(found, task)]
-    missed = ", ".join(task for task in raced if task not in first)
-    told = f"{len(first)} of {len(raced)}" + (f"; not on {missed}" if missed else "")
-    return Bar(
-        f"gp first, or equal, after {found.budget} trials: {what}", "all", told, len(first) == len(raced)
-    )
+    """After how many trials, half of them and all, nobody is better than ours on these tasks, to three digits."""
+    asked = [(task, at) for at in _stands(found) for task in tasks if task in found.tasks]
+    missed = [(task, at) for task, at in asked if not _leads(found, task, at)]
+    where = ", ".join(f"{task} after {at}" for task, at in missed)
+    told = f"{len(asked) - len(missed)} of {len(asked)}" + (f"; not on {where}" if where else "")
+    half, whole = _stands(found)
+    return Bar(f"gp first, or equal, after {half} and after {whole} trials: {what}", "all", told, not missed)
 
 
-def _leads(found: Found, task: str) -> bool:
-    ends = {
-        name: _end(found.cells[task, name, found.pending], found)
+def _leads(found: Found, task: str, at: int) -> bool:
+    best = {
+        name: found.cells[task, name, found.pending].curve[at - 1]
         for name in found.players
         if (task, name, found.pending) in found.cells
     }
-    return as_good(ends[OURS], min(ends.values()))
+    return as_good(best[OURS], min(best.values()))

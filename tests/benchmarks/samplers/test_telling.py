@@ -47,8 +47,14 @@ def test_trials_beyond_the_budget_decide_no_first_place():
     late = found(reaching(1.0, at=30), reaching(1.0, at=45, trials=50), reaching(2.0, at=10))
     page = section(late)
     (bar,) = (bar for bar in page.bars if bar.asked.endswith("tasks of the page"))
-    assert (bar.measured, bar.holds) == ("0 of 1; not on branin", False)
+    assert (bar.measured, bar.holds) == ("0 of 2; not on branin after 20, branin after 40", False)
     assert "| branin (dev) | 0.3979 | 9 / 9 (1) | **2** / **2** (2) |" in page.body
+
+
+def test_a_loss_that_is_equal_to_three_digits_is_first():
+    close = found(reaching(1.0, at=10), reaching(2.001, at=10), reaching(2.0, at=10))
+    (bar,) = (bar for bar in section(close).bars if bar.asked.endswith("tasks of the page"))
+    assert (bar.measured, bar.holds) == ("2 of 2", True)
 
 
 def test_a_table_without_races_alone_has_no_such_bars():
