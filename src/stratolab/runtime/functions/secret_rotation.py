@@ -169,6 +169,7 @@ class Work:
             except entering.failures() as error:
                 what = entering.code_of(error) or type(error).__name__
                 raise CanaryError(f"{function} cannot be called: {what}", doing="the canary") from None
+            answer["Payload"].close()  # nobody reads what it says, which may quote the secret
             if answer.get("FunctionError"):
                 raise CanaryError(
                     f"{function} ended with an error", doing="the canary", hint="its log group has more"
