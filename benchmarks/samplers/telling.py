@@ -242,11 +242,13 @@ def _caught_up(found: Found) -> Bar:
 
 
 def _on_the_way(found: Found) -> list[Bar]:
-    """What is told beside it: in the middle of a short way the answers that still run weigh more."""
+    """The older and harder question: of a short way the answers that still run are a large part."""
     more = [parallel.loss(alone, curve[: found.budget]) for alone, curve in _pairs(found).values()]
     known = [each for each in more if each is not None]
-    told = f"{100 * statistics.mean(known):+.0f} %" if known else ""
-    return [Bar(f"{_more(found)} on the way there", "", told, None)] if known else []
+    if not known:
+        return []
+    mean = statistics.mean(known)
+    return [Bar(f"{_more(found)} on the way there", "under 10 %", f"{100 * mean:+.0f} %", mean < _PARALLEL)]
 
 
 def _more(found: Found) -> str:

@@ -36,10 +36,10 @@ def test_four_pending_catch_up_with_one_at_a_time_or_do_not(together: Cell, told
     assert (bar.measured, bar.holds) == (told, holds)
 
 
-def test_what_is_lost_on_the_way_is_told_without_a_bar():
+def test_what_is_lost_on_the_way_has_a_bar_of_its_own():
     page = section(found(reaching(1.0, at=20), reaching(1.0, at=25, trials=50), reaching(2.0, at=10)))
     (way,) = (bar for bar in page.bars if bar.asked.endswith("on the way there"))
-    assert (way.measured, way.holds) == ("+25 %", None)
+    assert (way.measured, way.holds) == ("+25 %", False)
     assert "| branin | gp | 5 / 0 | +25 % | +5.0 | 1 / 1 | 9 / 1 |" in page.body
 
 
