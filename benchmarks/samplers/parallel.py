@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.samplers.cells import as_good
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 WAY = (0.7, 0.9, 0.97, 0.99)  # shares of the way from the start to the best that both reach
 _START = 10  # trials after which the way begins: before that nobody knows anything
@@ -25,29 +25,32 @@ def later(alone: Sequence[float], parallel: Sequence[float], at: int) -> int | N
     return None if first is None else max(0, first - at)
 
 
-def loss(alone: Sequence[float], parallel: Sequence[float]) -> float | None:
-    """How many trials more the parallel search needs on its way, as a share: 0.1 is ten percent more.
+class Way(NamedTuple):
+    """What a parallel search loses on its way, mean over the stations.
 
-    The mean over four stations of the way from where the worse of the two stands after ten trials to the best that both
-    reach; None if there is no such way.
+    `share` is how many trials more it needs, 0.1 being ten percent, and `trials` the same counted in trials. `unseen`
+    is the share that the answers it cannot have yet would be by themselves, were all others used as well as alone.
     """
-    return _mean(alone, parallel, lambda one, other: other / one - 1)
+
+    share: float
+    unseen: float
+    trials: float
 
 
-def lost(alone: Sequence[float], parallel: Sequence[float]) -> float | None:
-    """The same counted in trials: how many later the parallel search is there."""
-    return _mean(alone, parallel, lambda one, other: other - one)
+def way(alone: Sequence[float], parallel: Sequence[float], pending: int) -> Way | None:
+    """What the search with `pending` trials under way loses to the one alone; None if there is no way to compare.
 
-
-def _mean(
-    alone: Sequence[float], parallel: Sequence[float], compare: Callable[[int, int], float]
-) -> float | None:
+    The way leads from where the worse of the two stands after ten trials to the best that both reach.
+    """
     start, end = max(alone[_START - 1], parallel[_START - 1]), max(alone[-1], parallel[-1])
     if not math.isfinite(start) or start <= end:
         return None
     stations = [start - share * (start - end) for share in WAY]
-    return statistics.mean(
-        compare(_reached(alone, station), _reached(parallel, station)) for station in stations
+    pairs = [(_reached(alone, station), _reached(parallel, station)) for station in stations]
+    return Way(
+        share=statistics.mean(other / one - 1 for one, other in pairs),
+        unseen=statistics.mean((pending - 1) / one for one, _ in pairs),
+        trials=statistics.mean(other - one for one, other in pairs),
     )
 
 

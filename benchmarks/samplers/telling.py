@@ -31,8 +31,8 @@ trials; and the mean over all races above."""
 ALONE = """\
 What asking before the answers are in costs. *Later*: how many trials after number {half} / {budget} {pending} pending
 stand where one at a time stood then, to three digits. *On the way*: how many more they need to 70, 90, 97 and 99 % of
-the way to the best that both reach, mean, as a share and in trials; when a trial is asked for, {late} that one at a
-time would know of still run: where the way takes 15 trials, those alone are 20 %."""
+the way to the best that both reach, mean, as a share and in trials. *Unseen*: the part of it that is due to the
+{late} answers that one at a time would have and {pending} pending cannot, however well they use the others."""
 PAID = """\
 What is found for the same money: trials are paid by the second and run 1 to 55 s, 0.03 to 20 s and 1 to 20 s, depending
 on the point. Median best loss for half / all of it, {pending} pending; in brackets how many trials that paid for.
@@ -85,8 +85,8 @@ def section(found: Found) -> Section:
     parts = [READING.format(**words), _quality(found)]
     alone = _alone(found)
     if alone:
-        head = ("task", "player", "later", "on the way", "in trials", "alone", f"{found.pending} pending")
-        parts += [ALONE.format(**words), table(head, alone)]
+        head = "task", "player", "later", "on the way", "unseen", "in trials", "alone"
+        parts += [ALONE.format(**words), table((*head, f"{found.pending} pending"), alone)]
     if found.bills:
         parts += [PAID.format(**words), _paid(found)]
     if found.costs:
@@ -144,15 +144,13 @@ def _alone(found: Found) -> list[list[str]]:
         if pending != 1:
             continue
         together = found.cells[task, name, found.pending]
-        curve = together.curve[: found.budget]
-        more, trials = parallel.loss(cell.curve, curve), parallel.lost(cell.curve, curve)
+        way = parallel.way(cell.curve, together.curve[: found.budget], found.pending)
         rows.append(
             [
                 task,
                 name,
                 " / ".join(_later(cell, together, at) for at in _stands(found)),
-                "" if more is None else f"{100 * more:+.0f} %",
-                "" if trials is None else f"{trials:+.1f}",
+                *(_way(way) if way else ("", "", "")),
                 *(f"{_half(one, found):.4g} / {_end(one, found):.4g}" for one in (cell, together)),
             ]
         )
@@ -162,6 +160,10 @@ def _alone(found: Found) -> list[list[str]]:
 def _later(alone: Cell, together: Cell, at: int) -> str:
     trials = parallel.later(alone.curve, together.curve, at)
     return f"more than {len(together.curve) - at}" if trials is None else str(trials)
+
+
+def _way(way: parallel.Way) -> tuple[str, str, str]:
+    return f"{100 * way.share:+.0f} %", f"{100 * way.unseen:.0f} %", f"{way.trials:+.1f}"
 
 
 def _paid(found: Found) -> str:
@@ -243,12 +245,18 @@ def _caught_up(found: Found) -> Bar:
 
 def _on_the_way(found: Found) -> list[Bar]:
     """The older and harder question: of a short way the answers that still run are a large part."""
-    more = [parallel.loss(alone, curve[: found.budget]) for alone, curve in _pairs(found).values()]
-    known = [each for each in more if each is not None]
-    if not known:
+    ways = [
+        way
+        for alone, curve in _pairs(found).values()
+        if (way := parallel.way(alone, curve[: found.budget], found.pending))
+    ]
+    if not ways:
         return []
-    mean = statistics.mean(known)
-    return [Bar(f"{_more(found)} on the way there", "under 10 %", f"{100 * mean:+.0f} %", mean < _PARALLEL)]
+    share, unseen = (
+        statistics.mean(values) for values in zip(*((w.share, w.unseen) for w in ways), strict=True)
+    )
+    told = f"{100 * share:+.0f} %, {100 * unseen:.0f} of them unseen"
+    return [Bar(f"{_more(found)} on the way there", "under 10 %", told, share < _PARALLEL)]
 
 
 def _more(found: Found) -> str:

@@ -88,9 +88,11 @@ def test_hosts_killed_at_random(chaos, chance):
 
 def test_drivers_killed_at_random(chaos, chance):
     project = chaos(trials=TRIALS, warm=WARM)
-    kills, shown = 0, None
+    first = project.driver()
+    assert until(lambda: executions(project.folder))
+    kills, shown = int(kill(first)), None
     while shown is None and kills < KILLS:
-        driver = project.driver(*(("sweeps", "resume", "tune-1") if executions(project.folder) else ()))
+        driver = project.driver("sweeps", "resume", "tune-1")
         if ended_within(driver, 0.4 + chance.uniform(0.0, 0.9)):
             shown = project.shown_by(driver)
         else:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from benchmarks.samplers.parallel import later, loss, lost
+from benchmarks.samplers.parallel import later, way
+
+
+def loss(alone, parallel):
+    return way(alone, parallel, pending=4).share
 
 
 def halving(trials, every):
@@ -18,10 +22,12 @@ def test_a_search_that_needs_twice_the_trials_loses_about_that():
     assert loss(halving(200, 10), halving(200, 5)) == pytest.approx(-0.5, abs=0.1)
 
 
-def test_the_same_is_told_in_trials():
+def test_the_same_is_told_in_trials_and_what_of_it_is_answers_that_are_not_in():
     alone = halving(100, 5)
-    assert lost(alone, [1.0, 1.0, 1.0, *alone[:-3]]) == 3
-    assert lost([1.0] * 100, [1.0] * 100) is None
+    late = way(alone, [1.0, 1.0, 1.0, *alone[:-3]], pending=4)
+    assert late.trials == 3
+    assert late.share == pytest.approx(late.unseen)
+    assert way(alone, alone, pending=4).unseen == late.unseen
 
 
 def test_only_the_way_that_both_went_counts():
@@ -30,8 +36,8 @@ def test_only_the_way_that_both_went_counts():
 
 
 def test_a_curve_that_does_not_fall_tells_nothing():
-    assert loss([1.0] * 100, [1.0] * 100) is None
-    assert loss([float("inf")] * 100, [1.0] * 100) is None
+    assert way([1.0] * 100, [1.0] * 100, pending=4) is None
+    assert way([float("inf")] * 100, [1.0] * 100, pending=4) is None
 
 
 def test_how_much_later_one_at_a_time_is_caught_up_with():

@@ -39,8 +39,8 @@ def test_four_pending_catch_up_with_one_at_a_time_or_do_not(together: Cell, told
 def test_what_is_lost_on_the_way_has_a_bar_of_its_own():
     page = section(found(reaching(1.0, at=20), reaching(1.0, at=25, trials=50), reaching(2.0, at=10)))
     (way,) = (bar for bar in page.bars if bar.asked.endswith("on the way there"))
-    assert (way.measured, way.holds) == ("+25 %", False)
-    assert "| branin | gp | 5 / 0 | +25 % | +5.0 | 1 / 1 | 9 / 1 |" in page.body
+    assert (way.measured, way.holds) == ("+25 %, 15 of them unseen", False)
+    assert "| branin | gp | 5 / 0 | +25 % | 15 % | +5.0 | 1 / 1 | 9 / 1 |" in page.body
 
 
 def test_trials_beyond_the_budget_decide_no_first_place():
