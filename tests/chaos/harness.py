@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from tests.chaos.checker import processes_of
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
     from pathlib import Path
 
+RESUME = ("sweeps", "resume", "tune-1")
 FULL = os.environ.get("STRATOLAB_CHAOS") == "full"
 DEADLINE = 90.0  # seconds within which any one step must be over
 _LOOK = 0.02
@@ -131,6 +133,21 @@ class Project:
             cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=DEADLINE, check=False,
         )  # fmt: skip
         return done.returncode == 0 and json.loads(done.stdout)["sweeps"] != []
+
+    def driven_through_kills(self, chance: random.Random, most: int, soonest: float) -> tuple[dict, int]:
+        """Drive a sweep to its end, killing at random whoever drives it: what the last shows, and how many were killed.
+
+        None is killed before `soonest` seconds have passed; longer on a machine where no sweep is begun by then.
+        """
+        kills, begun = 0, False
+        while kills < most:
+            begun = begun or self.knows_a_sweep()
+            driver = self.driver(*(RESUME if begun else ()))
+            if ended_within(driver, soonest + chance.uniform(0.0, 0.9)):
+                return self.shown_by(driver), kills
+            kills += kill(driver)
+            soonest *= 1.0 if begun else 1.5
+        return self.shown_by(self.driver(*(RESUME if self.knows_a_sweep() else ()))), kills
 
     def quiet(self) -> None:
         """Wait until no process of this project is left; after the deadline the checker will name them."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.chaos.checker import Expected, violations
-from tests.chaos.harness import FULL, ended_within, kill
+from tests.chaos.harness import FULL
 
 import stratolab.sweeps.crew
 import stratolab.sweeps.driver
@@ -22,16 +22,8 @@ LABELS = sorted(set(re.findall(r'crash_point\("(sweep\.[a-z-]+)"\)', "".join(SOU
 
 def test_kills_at_random(chaos, chance, store_url):
     project = chaos(trials=TRIALS, store=store_url)
-    kills, shown, begun = 0, None, False
     soonest = 1.0 if store_url else 0.3  # seconds: importing what talks to a server takes longer
-    while shown is None and kills < KILLS:
-        begun = begun or project.knows_a_sweep()
-        driver = project.driver(*(("sweeps", "resume", "tune-1") if begun else ()))
-        if ended_within(driver, soonest + chance.uniform(0.0, 0.9)):
-            shown = project.shown_by(driver)
-        else:
-            kills += kill(driver)
-    shown = shown or project.shown_by(project.driver("sweeps", "resume", "tune-1"))
+    shown, kills = project.driven_through_kills(chance, KILLS, soonest)
     project.quiet()
     assert violations(project.folder, shown, Expected(TRIALS, kills)) == []
     print(f"{kills} kills, {TRIALS} trials: 0 lost, 0 twice")

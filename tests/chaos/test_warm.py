@@ -88,16 +88,7 @@ def test_hosts_killed_at_random(chaos, chance):
 
 def test_drivers_killed_at_random(chaos, chance):
     project = chaos(trials=TRIALS, warm=WARM)
-    first = project.driver()
-    assert until(lambda: executions(project.folder))
-    kills, shown = int(kill(first)), None
-    while shown is None and kills < KILLS:
-        driver = project.driver("sweeps", "resume", "tune-1")
-        if ended_within(driver, 0.4 + chance.uniform(0.0, 0.9)):
-            shown = project.shown_by(driver)
-        else:
-            kills += kill(driver)
-    shown = shown or project.shown_by(project.driver("sweeps", "resume", "tune-1"))
+    shown, kills = project.driven_through_kills(chance, KILLS, soonest=0.4)
     project.quiet()
     assert violations(project.folder, shown, Expected(TRIALS, kills)) == []
 
