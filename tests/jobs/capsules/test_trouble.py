@@ -36,7 +36,8 @@ def git_that_fails(place, word, *, times, monkeypatch):
     place.mkdir()
     script = place / "git"
     script.write_text(
-        f"#!/bin/sh\nif [ $1 = {word} ] && [ $(ls {place} | wc -l) -le {times} ]; then\n"
+        "#!/bin/sh\nword=$1; [ $1 = -c ] && word=$3\n"
+        f"if [ $word = {word} ] && [ $(ls {place} | wc -l) -le {times} ]; then\n"
         f"  touch {place}/$$; echo 'fatal: it went away' >&2; exit 128\nfi\nexec {real} \"$@\"\n"
     )
     script.chmod(0o755)
@@ -127,7 +128,8 @@ def test_a_pipe_is_passed_over(plain):
 def test_the_repository_is_only_read(project):
     project.write("train.py", "changed\n")
     project.write("new.py")
-    os.utime(project.folder / "lib/model.py")  # git would refresh its index now
+    untouched = project.take()
+    os.utime(project.folder / "lib/model.py", (0, 0))  # touched: git would refresh its index now
 
     def state():
         own = project.folder / ".git"
@@ -139,6 +141,7 @@ def test_the_repository_is_only_read(project):
     taken = project.take()
     capsule.restore(taken, project.store, project.folder.parent / "restored")
     assert state() == before
+    assert taken == untouched
 
 
 def test_a_lock_on_the_index_is_not_in_the_way(project):

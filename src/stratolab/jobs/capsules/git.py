@@ -120,8 +120,9 @@ class Reading:
 def diff(repository: Repository, *, without: Iterable[str]) -> bytes:
     """The binary diff from the commit to the files on disk, without these paths. Raises `GitError`."""
     out = [f":(top,exclude,literal){path}" for path in without]
+    reading = ("-c", "diff.autoRefreshIndex=false")  # or it writes the index where a file was only touched
     return call(
-        repository.top, "diff", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff",
+        repository.top, *reading, "diff", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff",
         "--no-textconv", "--ignore-submodules=dirty", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/",
         repository.commit, "--", ":(top)", *out,
     )  # fmt: skip
