@@ -252,9 +252,8 @@ def _on_the_way(found: Found) -> list[Bar]:
     ]
     if not ways:
         return []
-    share, unseen = (
-        statistics.mean(values) for values in zip(*((w.share, w.unseen) for w in ways), strict=True)
-    )
+    share = statistics.mean(way.share for way in ways)
+    unseen = statistics.mean(way.unseen for way in ways)
     told = f"{100 * share:+.0f} %, {100 * unseen:.0f} of them unseen"
     return [Bar(f"{_more(found)} on the way there", "under 10 %", told, share < _PARALLEL)]
 

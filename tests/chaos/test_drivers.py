@@ -13,7 +13,7 @@ import sys
 
 import pytest
 from tests.chaos.checker import Expected, executions, processes_of, violations
-from tests.chaos.harness import FULL, kill, until
+from tests.chaos.harness import FULL, RESUME, kill, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -49,7 +49,7 @@ def test_drivers_share_the_work(chaos, count, store_url):
     first = project.driver()
     some_done(project, 1)
     # By its id: on a busy machine the sweep may have ended before they start, and `sweep` would begin another.
-    others = [project.driver("sweeps", "resume", "tune-1") for _ in range(count - 1)]
+    others = [project.driver(*RESUME) for _ in range(count - 1)]
     for driver in [first, *others]:
         _, err = driver.communicate(timeout=120)
         assert driver.returncode == 0, err
@@ -211,7 +211,7 @@ def test_a_result_that_comes_late_is_refused_while_another_driver_has_the_trial(
     sleeper = project.driver()
     assert until(lambda: any("trial.py" in command for _, command in processes_of(project.folder)))
     assert until(lambda: stopped_outside_a_transaction(project, sleeper))
-    other = project.driver("sweeps", "resume", "tune-1")
+    other = project.driver(*RESUME)
     assert until(lambda: fence(project, "trial") == 2)
     assert until(lambda: stopped_outside_a_transaction(project, other))
     assert until(lambda: list(project.folder.glob(".stratolab/jobs/*/outcome.json")))
@@ -233,7 +233,7 @@ def test_a_driver_that_wakes_does_not_run_again_what_another_runs(chaos):
     for pid, command in processes_of(project.folder):
         if "host" in command:
             os.kill(pid, signal.SIGKILL)
-    other = project.driver("sweeps", "resume", "tune-1")
+    other = project.driver(*RESUME)
     assert until(lambda: fence(project, "trial") == 2)
     assert until(lambda: fence(project, "job") == 2)  # its end was not seen, so it runs again
     sleeper.send_signal(signal.SIGCONT)
